@@ -1,5 +1,5 @@
-import type { Output, TransportId } from './machine.ts';
 import type { SocketAddress } from './address.ts';
+import type { Output, TransportId } from './machine.ts';
 
 /** What a machine has decided and its driver has not yet fetched, in order. */
 export class OutputQueue<Command, Event> {
