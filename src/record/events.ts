@@ -1,0 +1,231 @@
+import type { Family, TransportKind } from '../core/address.ts';
+import type { StageEnded } from '../core/attempt.ts';
+import type { CandidateFailed, CandidateFound, CandidateOmitted, GatheringStateChanged } from '../core/ice/events.ts';
+import type {
+  AllocationChanged,
+  ChannelChanged,
+  Ignored,
+  PermissionChanged,
+  TransactionEnded,
+  TransportStamp,
+} from '../core/turn/events.ts';
+import type {
+  NetworkInterface,
+  ReportedConfiguration,
+  TlsCertificate,
+  TlsProblem,
+  Tool,
+  Vantage,
+  Verdict,
+} from './report.ts';
+
+/** What every event has. `ms` counts from the start of the run; `seq` from 1, without gaps. */
+export interface EventStamp {
+  readonly seq: number;
+  readonly ms: number;
+  readonly vantage: Vantage;
+}
+
+/** Everything that a run sees. A report is a fold of these, and nothing else goes into it. */
+export type RunEvent = EventStamp & EventBody;
+
+/** An event before the recorder stamped it. */
+export type EventBody =
+  | RunStarted
+  | RunFinished
+  | InterfaceSeen
+  | ResolversSeen
+  | NameResolved
+  | GatheringStateChanged
+  | CandidateFound
+  | CandidateOmitted
+  | CandidateFailed
+  | TransportOpened
+  | TransportFailed
+  | TransportClosed
+  | TlsHandshake
+  | StunSent
+  | StunReceived
+  | Ignored
+  | TransactionEnded
+  | AllocationChanged
+  | PermissionChanged
+  | ChannelChanged
+  | RelayData
+  | StageEnded
+  | NatTest
+  | SignalingEvent
+  | PeerState
+  | CandidatePairEvent
+  | DataChannelEvent
+  | Progress
+  | Note;
+
+export type EventType = EventBody['type'];
+
+export interface RunStarted {
+  readonly type: 'run-started';
+  readonly command: string;
+  readonly tool: Tool;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly configuration: ReportedConfiguration;
+  readonly deadlineMs: number;
+}
+
+export interface RunFinished {
+  readonly type: 'run-finished';
+  readonly verdict: Verdict;
+  readonly exitCode: number;
+}
+
+export interface InterfaceSeen extends NetworkInterface {
+  readonly type: 'interface';
+}
+
+/** What else the machine says of its network: the resolvers asked, a proxy from the environment (without credentials). */
+export interface ResolversSeen {
+  readonly type: 'resolvers';
+  readonly resolvers: readonly string[];
+  readonly proxy: string | null;
+}
+
+export interface NameResolved {
+  readonly type: 'resolve';
+  /** The URLs that need the name. */
+  readonly urls: readonly string[];
+  readonly host: string;
+  /** null where one answer covers both. */
+  readonly family: Family | null;
+  readonly addresses: readonly string[];
+  readonly source: 'literal' | 'hosts' | 'dns' | 'srv';
+  readonly error: ResolveErrorCode | null;
+  /** The resolver's own word, e.g. `ENOTFOUND`. */
+  readonly errorText: string | null;
+  readonly durationMs: number;
+}
+
+/** `not-found`: no such name. `no-data`: the name exists, not in this family. */
+export type ResolveErrorCode = 'not-found' | 'no-data' | 'refused' | 'server-failure' | 'timeout' | 'other';
+
+export interface TransportOpened extends TransportStamp {
+  readonly type: 'transport-open';
+  readonly kind: TransportKind;
+  readonly local: string;
+  /** null for an unconnected UDP socket. */
+  readonly remote: string | null;
+  readonly durationMs: number;
+}
+
+export interface TransportFailed extends TransportStamp {
+  readonly type: 'transport-failed';
+  readonly kind: TransportKind;
+  readonly local: string | null;
+  readonly remote: string | null;
+  /** The system's word: `ECONNREFUSED`, `EHOSTUNREACH`, `ETIMEDOUT`. */
+  readonly error: string;
+  readonly durationMs: number;
+}
+
+export interface TransportClosed extends TransportStamp {
+  readonly type: 'transport-closed';
+  /** `us`, `peer`, or the system's error code. */
+  readonly by: string;
+  readonly durationMs: number;
+}
+
+export interface TlsHandshake extends TransportStamp {
+  readonly type: 'tls';
+  readonly protocol: string | null;
+  readonly cipher: string | null;
+  readonly alpn: string | null;
+  readonly servername: string | null;
+  readonly chain: readonly TlsCertificate[];
+  readonly problems: readonly TlsProblem[];
+  readonly durationMs: number;
+}
+
+interface StunPacket extends TransportStamp {
+  readonly class: 'request' | 'indication' | 'success' | 'error';
+  readonly method: string;
+  /** 24 hex digits. */
+  readonly transactionId: string;
+  /** By name, in order of appearance; no secret and no guessable set (USERNAME, REALM and MESSAGE-INTEGRITY together). */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** Bytes of the message. */
+  readonly length: number;
+}
+
+export interface StunSent extends StunPacket {
+  readonly type: 'stun-sent';
+  readonly to: string;
+  /** 1 for the first send of a request. */
+  readonly attempt: number;
+}
+
+export interface StunReceived extends StunPacket {
+  readonly type: 'stun-received';
+  readonly from: string;
+}
+
+/** A burst, never a packet. */
+export interface RelayData {
+  readonly type: 'relay-data';
+  readonly attempt: string;
+  readonly direction: 'peer-first' | 'relay-to-peer' | 'peer-after-relay';
+  readonly sent: number;
+  readonly received: number;
+  readonly roundTripsMs: readonly number[];
+  /** Bytes of payload. */
+  readonly size: number;
+  readonly [key: string]: unknown;
+}
+
+export interface NatTest {
+  readonly type: 'nat-test';
+  readonly test: string;
+  readonly interface: string | null;
+  readonly family: Family;
+  readonly local: string;
+  readonly destination: string;
+  readonly answerFrom: string | null;
+  readonly mappedAddress: string | null;
+  readonly tries: number;
+  readonly [key: string]: unknown;
+}
+
+export interface SignalingEvent {
+  readonly type: 'signaling';
+  readonly peer: string;
+  readonly [key: string]: unknown;
+}
+
+export interface PeerState {
+  readonly type: 'peer-state';
+  readonly peer: string;
+  readonly [key: string]: unknown;
+}
+
+export interface CandidatePairEvent {
+  readonly type: 'candidate-pair';
+  readonly peer: string;
+  readonly [key: string]: unknown;
+}
+
+export interface DataChannelEvent {
+  readonly type: 'data-channel';
+  readonly peer: string;
+  readonly [key: string]: unknown;
+}
+
+/** What is being waited for, for a person in front of a terminal. */
+export interface Progress {
+  readonly type: 'progress';
+  readonly text: string;
+}
+
+/** A remark of the tool about itself. */
+export interface Note {
+  readonly type: 'note';
+  readonly text: string;
+}
