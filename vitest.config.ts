@@ -1,27 +1,47 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
+const define = { __ICEPROBE_VERSION__: JSON.stringify(version) };
+const globalSetup = ['test/support/build.setup.ts'];
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        define,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+          globalSetup,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         // Real peers (coturn, browsers) on loopback: few at a time, the machine has two cores.
+        define,
         test: {
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          globalSetup,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         // Network namespaces: needs root.
+        define,
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          globalSetup,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,0 +1,85 @@
+// Builds dist/: the command (cli.js), the library (index.js), its declarations, and the licences of what is bundled.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
+
+/** Builds beside dist/ and then puts the result in its place, so that a failed build leaves the last good one. */
+export async function build() {
+  const staging = join(root, '.iceprobe', `build-${process.pid}`);
+  const target = join(root, 'dist');
+  const inputs = hashOfSources();
+  mkdirSync(staging, { recursive: true });
+  try {
+    await Promise.all([bundle(staging), declarations(staging)]);
+    writeFileSync(join(staging, '.inputs'), inputs);
+    if (existsSync(target)) renameSync(target, `${staging}-previous`);
+    renameSync(staging, target);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+    rmSync(`${staging}-previous`, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Everything in a few files, packages included: installing iceprobe installs nothing else, and Node opens five files
+ * instead of a hundred. What is imported lazily stays a file of its own. Not minified: a stack trace must be readable.
+ * @param {string} outdir
+ */
+async function bundle(outdir) {
+  const { build: esbuild } = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { metafile } = await esbuild({
+    absWorkingDir: root,
+    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    define: { __ICEPROBE_VERSION__: JSON.stringify(version) },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+}
+
+/** @param {string} outdir */
+async function declarations(outdir) {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = join(outdir, 'types');
+  await runQuietly(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', types]);
+  for (const file of readdirSync(types, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.d.ts')) continue;
+    const text = readFileSync(join(types, file), 'utf8');
+    // Our sources import each other as `.ts`, which the declarations keep and only recent compilers understand.
+    writeFileSync(join(types, file), text.replace(/((?:from|import)\s*\(?\s*['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js'));
+  }
+}
+
+/**
+ * The notice of each package that was bundled: their licences ask for it.
+ * @param {string[]} inputs
+ */
+function licences(inputs) {
+  const folders = new Set(
+    inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []).sort(),
+  );
+  return [...folders]
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+      if (file === undefined) throw new Error(`${name} is bundled but brings no licence text`);
+      return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await orExplain(async () => {
+    await ensureDependencies();
+    await build();
+  });
+}

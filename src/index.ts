@@ -1,0 +1,3 @@
+export type { Family, SocketAddress } from './core/address.ts';
+export { Secret } from './core/secret.ts';
+export { VERSION } from './core/version.ts';
