@@ -82,8 +82,10 @@ export interface StageData {
 }
 
 /** The end of a stage of an attempt. `attempt` null: a stage of the URL before any address was known (`resolve`). */
-export interface StageEnded extends Stage {
+export interface StageEnded extends Omit<Stage, 'ms'> {
   readonly type: 'stage';
+  /** How long the stage took; the event's own `ms` is the instant at which it ended. */
+  readonly durationMs: number;
   readonly url: string;
   readonly attempt: AttemptKey | null;
   /** The transport whose packets are the stage's evidence. */
