@@ -1,42 +1,6 @@
-import type { Timing } from '../stun/transaction.ts';
+import type { Ignored, TransactionEnded, TransportStamp } from '../stun/events.ts';
 
-/** What every event of one socket or connection carries. */
-export interface TransportStamp {
-  readonly transport: string;
-}
-
-export type IgnoredReason =
-  | 'foreign-transaction'
-  | 'wrong-source'
-  | 'not-stun'
-  | 'malformed'
-  | 'bad-integrity'
-  | 'late'
-  | 'unexpected';
-
-export interface Ignored extends TransportStamp {
-  readonly type: 'ignored';
-  readonly reason: IgnoredReason;
-  readonly from: string;
-  /** Where it is malformed and how, or what else there is to say. */
-  readonly detail: string | null;
-  /** At most 32 bytes in hex. */
-  readonly firstBytes: string;
-}
-
-export interface TransactionEnded extends TransportStamp {
-  readonly type: 'transaction';
-  readonly method: string;
-  readonly transactionId: string;
-  readonly server: string;
-  readonly outcome: 'success' | 'error' | 'timeout' | 'failed';
-  readonly errorCode: number | null;
-  readonly reason: string | null;
-  readonly rttMs: number | null;
-  /** How often it was sent. */
-  readonly attempts: number;
-  readonly timing: Timing;
-}
+export type { Ignored, IgnoredReason, TransactionEnded, TransportStamp } from '../stun/events.ts';
 
 export interface AllocationChanged extends TransportStamp {
   readonly type: 'allocation';
