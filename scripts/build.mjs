@@ -1,8 +1,19 @@
 // Builds dist/: the command (cli.js), the library (index.js), its declarations, and the licences of what is bundled.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
+
+const SCHEMA = join(root, 'src', 'record', 'report.schema.json');
 
 /** Builds beside dist/ and then puts the result in its place, so that a failed build leaves the last good one. */
 export async function build() {
@@ -12,6 +23,8 @@ export async function build() {
   mkdirSync(staging, { recursive: true });
   try {
     await Promise.all([bundle(staging), declarations(staging)]);
+    // Kept beside the types that it describes; the package's test insists on it.
+    if (existsSync(SCHEMA)) copyFileSync(SCHEMA, join(staging, 'report.schema.json'));
     writeFileSync(join(staging, '.inputs'), inputs);
     if (existsSync(target)) renameSync(target, `${staging}-previous`);
     renameSync(staging, target);

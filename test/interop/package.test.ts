@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { npm } from '../../scripts/setup.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Manifest {
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+let folder: string;
+let packed: readonly string[];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iceprobe-package-'));
+  // What is in dist/ was built from these sources before the tests began.
+  const listing = runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root);
+  const [archive] = Object.values(
+    JSON.parse(listing) as Record<string, { files: { path: string }[]; filename: string }>,
+  );
+  packed = archive?.files.map((file) => file.path) ?? [];
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  runNpm(['install', '--offline', '--no-audit', '--no-fund', `./${archive?.filename}`], folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the package', () => {
+  it('holds what its manifest promises', () => {
+    const promised = [
+      ...Object.values(manifest.bin),
+      ...Object.values(manifest.exports).flatMap((target) =>
+        typeof target === 'string' ? target : Object.values(target),
+      ),
+      'LICENSE',
+      'CHANGELOG.md',
+      'dist/THIRD-PARTY-LICENSES.txt',
+    ].map((path) => path.replace(/^\.\//, ''));
+    expect(promised.filter((path) => !packed.includes(path))).toEqual([]);
+  });
+
+  it('holds nothing else: no sources, tests, notes or leftovers', () => {
+    const expected = [
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      /^bin\/iceprobe\.js$/,
+      /^dist\/(cli|index)\.js$/,
+      /^dist\/chunks\/[\w.-]+\.js$/,
+      /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
+      /^dist\/report\.schema\.json$/,
+      /^dist\/THIRD-PARTY-LICENSES\.txt$/,
+    ];
+    expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
+  });
+
+  it('names each package that is bundled, with its licence', () => {
+    const notices = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const bundled = new Set(
+      packed
+        .filter((path) => path.endsWith('.js'))
+        .flatMap((path) => [
+          ...readFileSync(join(root, path), 'utf8').matchAll(/^\/\/ node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//gm),
+        ])
+        .map((match) => match[1]),
+    );
+    for (const name of bundled) expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+`, 'm'));
+    expect(notices.match(/^\S+ \d+\.\d+\.\d+ \(/gm)?.length ?? 0).toBe(bundled.size);
+  });
+});
+
+describe('the package, installed', () => {
+  it('brings nothing else with it', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+    expect(existsSync(join(folder, 'node_modules/iceprobe/bin/iceprobe.js'))).toBe(true);
+    expect(runNpm(['ls', '--all', '--parseable'], folder).trim().split('\n')).toHaveLength(2);
+  });
+
+  it('runs as a command', () => {
+    expect(runNpm(['exec', '--offline', '--', 'iceprobe', '--version'], folder)).toBe(`${manifest.version}\n`);
+  });
+
+  it('is a library', () => {
+    const script = "import { VERSION } from 'iceprobe'; process.stdout.write(VERSION);";
+    const args = ['--input-type=module', '-e', script];
+    expect(execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })).toBe(manifest.version);
+  });
+
+  it('has types that stand by themselves, for both ways of resolving a package', () => {
+    writeFileSync(
+      join(folder, 'consumer.ts'),
+      "import { Secret, VERSION } from 'iceprobe';\nexport const version: string = VERSION;\nexport const secret: Secret = new Secret('x');\n",
+    );
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const common = [tsc, '--noEmit', '--strict', '--target', 'es2022', '--types', '', 'consumer.ts'];
+    for (const resolution of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ] as const) {
+      const args = [...common, '--module', resolution[0], '--moduleResolution', resolution[1]];
+      expect(run(process.execPath, args, folder)).toBe('');
+    }
+  });
+});
+
+function runNpm(args: readonly string[], cwd: string): string {
+  const [command, all] = npm('--loglevel=error', ...args);
+  return run(command, all, cwd);
+}
+
+/** What it printed; if it failed, that is in the error. */
+function run(command: string, args: readonly string[], cwd: string): string {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(' ')}:\n${stdout}${stderr}`);
+  }
+}
