@@ -32,6 +32,16 @@ export function formatSocketAddress(address: SocketAddress): string {
   return address.family === 6 ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }
 
+/** The reverse of {@link formatSocketAddress}; undefined where the text is no address with a port. */
+export function parseSocketAddress(text: string): SocketAddress | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/.exec(text);
+  const address = canonicalAddress(match?.[1] ?? match?.[2] ?? '');
+  const family = address === undefined ? undefined : familyOf(address);
+  const port = Number(match?.[3]);
+  if (address === undefined || family === undefined || port > 65535) return undefined;
+  return { family, address, port };
+}
+
 export function sameSocketAddress(a: SocketAddress, b: SocketAddress): boolean {
   return a.port === b.port && a.address === b.address && a.family === b.family;
 }

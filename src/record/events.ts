@@ -1,6 +1,7 @@
 import type { Family, TransportKind } from '../core/address.ts';
 import type { StageEnded } from '../core/attempt.ts';
 import type { CandidateFailed, CandidateFound, CandidateOmitted, GatheringStateChanged } from '../core/ice/events.ts';
+import type { NatTest } from '../core/nat/events.ts';
 import type {
   AllocationChanged,
   ChannelChanged,
@@ -178,19 +179,6 @@ export interface RelayData {
   readonly roundTripsMs: readonly number[];
   /** Bytes of payload. */
   readonly size: number;
-  readonly [key: string]: unknown;
-}
-
-export interface NatTest {
-  readonly type: 'nat-test';
-  readonly test: string;
-  readonly interface: string | null;
-  readonly family: Family;
-  readonly local: string;
-  readonly destination: string;
-  readonly answerFrom: string | null;
-  readonly mappedAddress: string | null;
-  readonly tries: number;
   readonly [key: string]: unknown;
 }
 
