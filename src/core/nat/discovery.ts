@@ -44,6 +44,7 @@ export class NatDiscovery implements Machine<NatInput, NatCommand, NatEvent> {
   #relaysPending: number;
   #filtering: 'waiting' | 'running' | 'done' = 'waiting';
   #filteringServer: SocketAddress | undefined;
+  #filteringMapped: SocketAddress | undefined;
   #trials: FilteringTrial[] = [];
   #relayTrials: RelayTrial[] = [];
   #hairpin: HairpinTrial | 'waiting' | 'done' = 'waiting';
@@ -208,10 +209,9 @@ export class NatDiscovery implements Machine<NatInput, NatCommand, NatEvent> {
     this.#filteringMapped = own.mapped;
     for (const [relay, relayed] of this.#relays) {
       const sender = senderRelation(server, relayed);
-      this.#relayTrials.push(new RelayTrial(relay, relayed, sender, this.#random, now));
+      this.#relayTrials.push(new RelayTrial(relay, relayed, own.mapped, sender, this.#random, now));
     }
   }
-  #filteringMapped: SocketAddress | undefined;
 
   #relayReceived(relay: string, from: SocketAddress, bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes);
@@ -255,8 +255,8 @@ export class NatDiscovery implements Machine<NatInput, NatCommand, NatEvent> {
       const mayOpen = this.#relayTrials.every((other) => other.asked);
       for (let action = trial.due(now, mayOpen); action !== undefined; action = trial.due(now, mayOpen)) {
         if (action.type === 'send') this.#out.transmit(this.#transport('filtering'), trial.relayed, action.bytes);
-        else if (this.#filteringMapped !== undefined) {
-          this.#out.command({ type: 'relay-send', relay: trial.relay, to: this.#filteringMapped, bytes: action.bytes });
+        else {
+          this.#out.command({ type: 'relay-send', relay: trial.relay, to: action.to, bytes: action.bytes });
         }
       }
       if (trial.outcome !== undefined) this.#reportRelayTrial(trial);

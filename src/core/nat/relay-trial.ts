@@ -12,8 +12,8 @@ const INTERVAL_MS = 40;
 const SETTLE_MS = 400;
 
 export type RelayAction =
-  /** From the relayed address to our mapped address. */
-  | { readonly type: 'relay-send'; readonly bytes: Uint8Array }
+  /** From the relayed address to our mapped address: the one our server sees, or in the control the one the relay sees. */
+  | { readonly type: 'relay-send'; readonly to: SocketAddress; readonly bytes: Uint8Array }
   /** From our socket to the relayed address. */
   | { readonly type: 'send'; readonly bytes: Uint8Array };
 
@@ -26,6 +26,7 @@ export class RelayTrial {
   readonly relay: string;
   readonly relayed: SocketAddress;
   readonly sender: SenderRelation;
+  readonly #target: SocketAddress;
   readonly #random: Random;
   readonly #testIds = new Set<string>();
   readonly #controlIds = new Set<string>();
@@ -43,7 +44,16 @@ export class RelayTrial {
   /** The source that the relay saw of our socket. */
   mapped: SocketAddress | undefined;
 
-  constructor(relay: string, relayed: SocketAddress, sender: SenderRelation, random: Random, now: Instant) {
+  /** `target` is our socket's mapped address, as the one server that it sent to sees it. */
+  constructor(
+    relay: string,
+    relayed: SocketAddress,
+    target: SocketAddress,
+    sender: SenderRelation,
+    random: Random,
+    now: Instant,
+  ) {
+    this.#target = target;
     this.relay = relay;
     this.relayed = relayed;
     this.sender = sender;
@@ -79,7 +89,7 @@ export class RelayTrial {
         if (this.#sends >= TEST_SENDS || this.#outcome === 'arrived') return this.#wait('settle', now, SETTLE_MS);
         this.#sends++;
         this.#nextAt = now + INTERVAL_MS;
-        return { type: 'relay-send', bytes: this.#packet(this.#testIds) };
+        return { type: 'relay-send', to: this.#target, bytes: this.#packet(this.#testIds) };
       case 'settle':
         this.#settling = false;
         if (!mayOpen) return this.#wait('settle', now, INTERVAL_MS);
@@ -95,7 +105,7 @@ export class RelayTrial {
         if (this.#controlSends >= CONTROL_SENDS) return this.#wait('last', now, SETTLE_MS);
         this.#controlSends++;
         this.#nextAt = now + INTERVAL_MS;
-        return { type: 'relay-send', bytes: this.#packet(this.#controlIds) };
+        return { type: 'relay-send', to: this.mapped ?? this.#target, bytes: this.#packet(this.#controlIds) };
       case 'last':
         return this.#end(this.#controlArrivals > 0 && this.doubt < MAX_DOUBT ? 'filtered' : 'undetermined');
       case 'done':
