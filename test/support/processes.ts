@@ -19,14 +19,16 @@ export interface BackgroundProcess extends AsyncDisposable {
 }
 
 /** Dies with its parent even if that is killed outright: Linux tells it. Elsewhere the `exit` handler has to do. */
-const DIE_WITH_PARENT = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : [];
+export const diesWithParent: readonly string[] = existsSync('/usr/bin/setpriv')
+  ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL']
+  : [];
 
 export function startProcess(
   command: string,
   args: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
 ): BackgroundProcess {
-  const [program = command, ...rest] = [...DIE_WITH_PARENT, command, ...args];
+  const [program = command, ...rest] = [...diesWithParent, command, ...args];
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, rest, {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
