@@ -45,7 +45,8 @@ export class MessageBuilder {
 
   /** An attribute that no codec knows, or one that is wrong on purpose. */
   addRaw(type: number, value: Uint8Array): this {
-    this.#bytes.set(value, this.#reserve(type, value.length));
+    const at = this.#reserve(type, value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
