@@ -10,9 +10,9 @@ export type PasswordAlgorithmName = 'MD5' | 'SHA-256';
 /**
  * The long-term key (RFC 8489 9.2.2): a hash of `username ":" realm ":" password`.
  *
- * RFC 8489 prepares the strings with OpaqueString; servers of RFC 5389 prepared the password with SASLprep. For SHA-256,
- * which only the new RFC has, OpaqueString is right; for MD5, SASLprep (RFC 5769 2.4's vector asks for it), which differs
- * only for text beyond ASCII.
+ * RFC 8489 prepares realm and password with OpaqueString. Servers of RFC 5389 take the realm as it is and prepare the
+ * password with SASLprep: so does MD5 here, for RFC 5769 2.4 asks for it; it differs only for text beyond ASCII. The user
+ * name is the one that USERNAME carries.
  */
 export function longTermKey(
   username: string,
@@ -21,9 +21,9 @@ export function longTermKey(
   algorithm: PasswordAlgorithmName,
   hashes: Hashes,
 ): Uint8Array {
-  const prepare = algorithm === 'MD5' ? saslPrep : opaqueString;
-  const text = `${prepare(username)}:${prepare(realm)}:${prepare(password.reveal())}`;
-  return algorithm === 'MD5' ? hashes.md5(encodeUtf8(text)) : hashes.sha256(encodeUtf8(text));
+  const name = opaqueString(username);
+  if (algorithm === 'MD5') return hashes.md5(encodeUtf8(`${name}:${realm}:${saslPrep(password.reveal())}`));
+  return hashes.sha256(encodeUtf8(`${name}:${opaqueString(realm)}:${opaqueString(password.reveal())}`));
 }
 
 /** The short-term key (RFC 8489 9.1.1): the password itself. */
