@@ -1,4 +1,3 @@
-import { plainView } from '../bytes.ts';
 import { type ForeignProtocol, mayBecomeForeign, RECOGNISED_WITHIN, recognise } from './foreign.ts';
 import { HEADER_LENGTH } from './message.ts';
 
@@ -155,7 +154,7 @@ export class StreamFramer {
       ...trouble,
       offset: this.#offset,
       protocol: recognise(bytes),
-      firstBytes: plainView(bytes).slice(0, FIRST_BYTES),
+      firstBytes: bytes.slice(0, FIRST_BYTES),
     };
     this.#release();
     return this.#error;
