@@ -1,0 +1,111 @@
+import type { Service, Zone } from './agent-protocol.ts';
+import { buildGo, buildScript } from './build.ts';
+import { type AccessNetwork, RESOLVER, RESOLVER6, type ServerPlace } from './network.ts';
+import { etcOf, type RunOptions, type RunResult, Sandbox, type SandboxProcess } from './sandbox.ts';
+import { buildInternet, buildServerSite } from './server-site.ts';
+import { buildSite, type Site } from './site.ts';
+import { Topology } from './topology.ts';
+
+/** A whole internet, small. */
+export interface LabSpec {
+  readonly sites: readonly AccessNetwork[];
+  readonly servers?: readonly ServerPlace[];
+  /** Names the lab's resolver knows. Without it nothing answers there, and each client's hosts file is all it has. */
+  readonly zone?: Zone;
+}
+
+/** A running lab. Sites and servers are counted from 1, in the order of the specification. */
+export interface Lab {
+  readonly sandbox: Sandbox;
+  readonly sites: readonly Site[];
+  readonly servers: readonly string[];
+  /** Runs a program on the first (or another) client of the first (or another) site. */
+  run(
+    command: readonly string[],
+    options?: RunOptions & { readonly site?: number; readonly client?: number },
+  ): Promise<RunResult>;
+  /** Starts small servers on one host; resolves once they listen. */
+  serve(host: string, services: readonly Service[]): Promise<SandboxProcess>;
+  client(site?: number, client?: number): string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Brings a network up; it is gone when disposed of, and when this process ends in whatever way. */
+export async function startLab(spec: LabSpec): Promise<Lab> {
+  const topology = new Topology();
+  const resolver = buildInternet(topology);
+  const sites = spec.sites.map((network, i) => buildSite(topology, i + 1, network));
+  const servers = (spec.servers ?? []).map((place, i) => buildServerSite(topology, i + 1, place));
+  const sandbox = await Sandbox.open();
+  try {
+    const resolvers = sites.flatMap((site, i) => site.clients.map((name) => resolverFile(name, spec.sites[i] ?? {})));
+    await sandbox.script([topology.render(), ...resolvers].join('\n'));
+    await Promise.all(sites.map((site, i) => startWire(sandbox, site, spec.sites[i] ?? {})));
+    const lab = new RunningLab(sandbox, sites, servers);
+    if (spec.zone !== undefined) {
+      await lab.serve(resolver, [{ kind: 'dns', addresses: [RESOLVER, RESOLVER6], zone: spec.zone }]);
+    }
+    return lab;
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}
+
+class RunningLab implements Lab {
+  readonly sandbox: Sandbox;
+  readonly sites: readonly Site[];
+  readonly servers: readonly string[];
+
+  constructor(sandbox: Sandbox, sites: readonly Site[], servers: readonly string[]) {
+    this.sandbox = sandbox;
+    this.sites = sites;
+    this.servers = servers;
+  }
+
+  client(site = 1, client = 1): string {
+    const name = this.sites[site - 1]?.clients[client - 1];
+    if (name === undefined) throw new Error(`no client ${client} at site ${site}`);
+    return name;
+  }
+
+  run(
+    command: readonly string[],
+    options: RunOptions & { readonly site?: number; readonly client?: number } = {},
+  ): Promise<RunResult> {
+    return this.sandbox.run(this.client(options.site, options.client), command, options);
+  }
+
+  async serve(host: string, services: readonly Service[]): Promise<SandboxProcess> {
+    const agent = this.sandbox.spawn(host, [process.execPath, await buildScript('agent.ts'), JSON.stringify(services)]);
+    await agent.waitFor(/^ready$/m);
+    return agent;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.sandbox.close();
+  }
+}
+
+function resolverFile(client: string, network: AccessNetwork): string {
+  const address = network.ipv4 === false ? RESOLVER6 : RESOLVER;
+  const etc = etcOf(client);
+  return [
+    `mkdir -p ${etc}`,
+    `printf 'nameserver %s\\noptions timeout:1 attempts:2\\n' ${address} > ${etc}/resolv.conf`,
+    `printf '127.0.0.1 localhost\\n::1 localhost\\n' > ${etc}/hosts`,
+  ].join('\n');
+}
+
+async function startWire(sandbox: Sandbox, site: Site, network: AccessNetwork): Promise<void> {
+  if (site.wire === undefined) return;
+  const { delayMs = 0, jitterMs = 0 } = network;
+  const wire = sandbox.spawn(site.wire, [
+    await buildGo('wire'),
+    `-delay=${delayMs}ms`,
+    `-jitter=${jitterMs}ms`,
+    'inner',
+    'outer',
+  ]);
+  await wire.waitFor(/^ready$/m);
+}

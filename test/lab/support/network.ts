@@ -1,0 +1,118 @@
+import type { NatBox } from './nat-rules.ts';
+
+/**
+ * How one site reaches the internet of the lab, as its owner would describe it. Everything left out is the ordinary
+ * case: IPv4 only, nothing filtered, nothing lost.
+ */
+export interface AccessNetwork {
+  /** Translating boxes from the client outward. None: the client's IPv4 address is public. */
+  readonly nats?: readonly NatBox[];
+  /** Default true. */
+  readonly ipv4?: boolean;
+  /** `broken`: the client has a global address and a default route, and nothing comes back. Default `none`. */
+  readonly ipv6?: 'none' | 'works' | 'broken';
+  /** What the site's edge lets out, apart from DNS to the lab's resolver. */
+  readonly firewall?: 'open' | 'no-udp' | 'tcp-443-only';
+  /** Packets lost at random, in percent, each way. */
+  readonly lossPercent?: number;
+  /** Added one way, each way, in milliseconds. Needs the wire (Go). */
+  readonly delayMs?: number;
+  /** Spread of that delay, uniform, in milliseconds; packets may overtake each other. */
+  readonly jitterMs?: number;
+  /** Largest IP packet that passes the edge; a black hole drops larger ones without a word. */
+  readonly mtu?: { readonly bytes: number; readonly blackHole: boolean };
+  /** 2: flows alternate between two uplinks with an address each. */
+  readonly uplinks?: 1 | 2;
+  /** The client's default route runs through a tunnel of that name, to a gateway with a public address of its own. */
+  readonly vpn?: { readonly device: string };
+  /** Hosts on the local network. Default 1. */
+  readonly clients?: number;
+}
+
+/** A server's place in the internet of the lab. */
+export interface ServerPlace {
+  /**
+   * `public`: it holds its two public addresses itself. `one-to-one`: a cloud's translation, it holds a private one.
+   * `source-nat`: a load balancer in front also hides who asks.
+   */
+  readonly front?: 'public' | 'one-to-one' | 'source-nat';
+  readonly ipv6?: boolean;
+  readonly firewall?: readonly ServerRule[];
+}
+
+/** One line of a server's own firewall. What no rule names is let through. */
+export interface ServerRule {
+  readonly protocol: 'udp' | 'tcp';
+  /** One port or `low-high`. */
+  readonly ports: string;
+  /**
+   * `drop`: silence. `prohibit`: ICMP "administratively prohibited". `stateful`: only what answers a packet of the server.
+   */
+  readonly action: 'drop' | 'prohibit' | 'stateful';
+  readonly family?: 4 | 6;
+  /** Only for this one of the server's two addresses. */
+  readonly address?: string;
+}
+
+/** Where everything is. The blocks are RFC 2544's and RFC 3849's: no NAT uses them inside, nothing outside has them. */
+export const INTERNET = 'core';
+
+export interface SiteAddresses {
+  readonly client: string;
+  readonly client6: string;
+  /** What servers see, uplink by uplink; for a public client, its own. */
+  readonly mapped: readonly string[];
+  readonly lanNetwork: string;
+}
+
+export function siteAddresses(index: number, network: AccessNetwork, client = 1): SiteAddresses {
+  const nats = network.nats ?? [];
+  const translated = nats.length > 0;
+  const base = translated ? `192.168.${index}` : `198.18.${index}`;
+  const host = (translated ? 9 : 139) + client;
+  const mapped = translated ? wanAddresses(index, network).flat() : [`${base}.${host}`];
+  return {
+    client: `${base}.${host}`,
+    client6: `2001:db8:${index}:1::${host}`,
+    mapped: network.vpn === undefined ? mapped : [vpnAddress(index)],
+    lanNetwork: translated ? `${base}.0/24` : `${base}.128/25`,
+  };
+}
+
+/** The outermost router's addresses, uplink by uplink. */
+export function wanAddresses(index: number, network: AccessNetwork): readonly (readonly string[])[] {
+  const pool = Math.max(1, ...(network.nats ?? []).map((nat) => nat.poolSize ?? 1));
+  const uplinks = Array.from({ length: network.uplinks ?? 1 }, (_, i) => `198.18.${index + 100 * i}`);
+  return uplinks.map((net) => Array.from({ length: pool }, (_, i) => `${net}.${2 + i}`));
+}
+
+export function vpnAddress(index: number): string {
+  return `198.18.${index + 200}.2`;
+}
+
+export interface ServerAddresses {
+  /** Two public addresses, as RFC 5780 wants. */
+  readonly addresses: readonly [string, string];
+  readonly addresses6: readonly [string, string];
+  /** What its sockets are bound to: the same, unless a front translates. */
+  readonly own: readonly [string, string];
+}
+
+export function serverAddresses(index: number, place: ServerPlace): ServerAddresses {
+  const addresses = [`198.19.${index}.2`, `198.19.${index}.3`] as const;
+  const translated = (place.front ?? 'public') !== 'public';
+  return {
+    addresses,
+    addresses6: [
+      `2001:db8:ff${index.toString(16).padStart(2, '0')}::2`,
+      `2001:db8:ff${index.toString(16).padStart(2, '0')}::3`,
+    ],
+    own: translated ? [`10.77.${index}.2`, `10.77.${index}.3`] : addresses,
+  };
+}
+
+export const RESOLVER = '198.19.53.53';
+export const RESOLVER6 = '2001:db8:ff35::53';
+
+/** Routed nowhere: packets to it vanish without a word. */
+export const BLACK_HOLE = '198.19.254.9';
