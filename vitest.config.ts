@@ -40,6 +40,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          maxConcurrency: 16, // most of a network test is waiting
           globalSetup,
           sequence: { groupOrder: 2 },
         },

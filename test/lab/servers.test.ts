@@ -1,0 +1,188 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeNeeding } from '../support/needs.ts';
+import { type Lab, startLab } from './support/lab.ts';
+import { type ServerPlace, serverAddresses, siteAddresses } from './support/network.ts';
+import { NETWORKS } from './support/networks.ts';
+import { makeCertificate, PASSWORD, startTurn, type TurnOptions, USER } from './support/servers.ts';
+import { capture, getent, stunClient, tcpConnect, udpAsk } from './support/tools.ts';
+
+const PLACES = [
+  { ipv6: true },
+  {
+    firewall: [
+      { protocol: 'udp', ports: '49152-65535', action: 'stateful' },
+      { protocol: 'udp', ports: '5000', action: 'drop' },
+      { protocol: 'tcp', ports: '5000', action: 'prohibit' },
+      { protocol: 'udp', ports: '5001', action: 'prohibit' },
+    ],
+  },
+  { front: 'one-to-one' },
+  { front: 'source-nat' },
+] as const satisfies readonly ServerPlace[];
+const [open, guarded, cloud, balanced] = PLACES.map((place, i) => serverAddresses(i + 1, place));
+const ZONE = {
+  'two.lab': { a: ['198.19.1.2', '198.19.1.3'] },
+  'six.lab': { aaaa: ['2001:db8:ff01::2'] },
+  'hang.lab': { fault: 'hang' },
+  'broken.lab': { fault: 'servfail' },
+  'slow.lab': { a: ['198.19.1.2'], fault: { delayMs: 700 } },
+  '_turn._udp.lab': { srv: [{ priority: 10, weight: 5, port: 3478, target: 'two.lab' }] },
+} as const;
+
+describeNeeding(
+  'namespaces',
+  'ip',
+  'nft',
+  'coturn',
+  'go',
+  'pion',
+  'openssl',
+  'tcpdump',
+)('servers of the lab', () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await startLab({ sites: [NETWORKS['eim-apdf'], {}], servers: PLACES, zone: ZONE });
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  const kinds: [string, TurnOptions, readonly string[]][] = [
+    ['coturn', { kind: 'coturn', port: 3478, rfc5780: false }, ['-u', USER, '-w', PASSWORD]],
+    ['pion', { kind: 'pion', port: 3480 }, ['-u', USER, '-w', PASSWORD]],
+    [
+      'coturn with expiring credentials',
+      { kind: 'coturn', port: 3482, rfc5780: false, sharedSecret: 'deep' },
+      rest('deep'),
+    ],
+    [
+      'coturn on small ports',
+      { kind: 'coturn', port: 3484, relayPorts: { low: 60_000, high: 60_099 } },
+      ['-u', USER, '-w', PASSWORD],
+    ],
+  ];
+  it.concurrent.each(kinds)('%s relays, by turnutils_uclient', async (_, options, credentials) => {
+    await startTurn(lab, 'server1', addressesOf(open), options);
+    const words = [
+      '-n',
+      '2',
+      '-m',
+      '1',
+      '-y',
+      '-c',
+      '-p',
+      `${options.port}`,
+      ...credentials,
+      addressesOf(open).addresses[0],
+    ];
+    const { stdout, stderr } = await lab.run(['turnutils_uclient', ...words], { timeoutMs: 30_000 });
+    expect(stdout + stderr).toMatch(/tot_send_msgs=[1-9].*tot_recv_msgs=[1-9]/);
+    expect(stdout + stderr).toMatch(/Total lost packets 0 /);
+  });
+
+  it.concurrent('coturn serves TLS with a certificate of the authority that was made for it', async () => {
+    const certificate = await makeCertificate(lab, { names: ['turn.lab', '198.19.1.2'] });
+    const expired = await makeCertificate(lab, { names: ['old.lab'], days: -3 });
+    await startTurn(lab, 'server1', addressesOf(open), { kind: 'coturn', port: 3486, tlsPort: 5349, certificate });
+    await startTurn(lab, 'server1', addressesOf(open), {
+      kind: 'pion',
+      transports: ['tls'],
+      tlsPort: 5360,
+      certificate: expired,
+    });
+    const shake = async (port: number, authority: string, name: string): Promise<string> => {
+      const words = ['-connect', `198.19.1.2:${port}`, '-CAfile', authority, '-verify_hostname', name];
+      const { stdout } = await lab.run(['openssl', 's_client', ...words], { timeoutMs: 5000 });
+      return /Verify return code: (\d+ \(.*\))/.exec(stdout)?.[1] ?? stdout;
+    };
+    expect(await shake(5349, certificate.authority, 'turn.lab')).toBe('0 (ok)');
+    expect(await shake(5349, certificate.authority, 'other.lab')).toMatch(/hostname mismatch/i);
+    expect(await shake(5349, expired.authority, 'turn.lab')).toMatch(/unable to (get local issuer|verify the first)/);
+    expect(await shake(5360, expired.authority, 'old.lab')).toMatch(/has expired/);
+  });
+
+  it.concurrent('a source NAT in front hides who asks; a one-to-one translation does not', async () => {
+    await startTurn(lab, 'server3', addressesOf(cloud), { kind: 'coturn', rfc5780: false });
+    await startTurn(lab, 'server4', addressesOf(balanced), { kind: 'coturn', rfc5780: false });
+    const { mapped } = siteAddresses(1, NETWORKS['eim-apdf']);
+    expect((await stunClient(lab, 1, addressesOf(cloud).addresses[0]))?.split(':')[0]).toBe(mapped[0]);
+    expect((await stunClient(lab, 1, addressesOf(balanced).addresses[0]))?.split(':')[0]).toBe('10.77.4.1');
+  });
+
+  it.concurrent('a firewall drops, prohibits, or lets in what answers', async () => {
+    const address = addressesOf(guarded).addresses[0];
+    const echo = (protocol: 'udp' | 'tcp', port: number) => ({ kind: 'echo', protocol, address, port }) as const;
+    await lab.serve('server2', [
+      echo('udp', 4000),
+      echo('udp', 5000),
+      echo('udp', 5001),
+      echo('udp', 50_000),
+      echo('tcp', 5000),
+    ]);
+    expect(await udpAsk(lab, 1, address, 4000)).toBe('hello');
+    expect(await udpAsk(lab, 1, address, 5000)).toBe('silent');
+    expect(await udpAsk(lab, 1, address, 50_000)).toBe('silent');
+    expect(await udpAsk(lab, 1, address, 4001)).toBe('refused');
+    expect(await tcpConnect(lab, 1, address, 5000)).not.toMatch(/open|silent|refused/);
+    expect(await tcpConnect(lab, 1, address, 4001)).toBe('refused');
+    // What answers a packet of the server comes in to the very ports that are shut for new packets: an echo at the
+    // public client, asked from one of them.
+    const client = siteAddresses(2, {}).client;
+    await lab.serve(lab.client(2), [{ kind: 'echo', protocol: 'udp', address: client, port: 7 }]);
+    const ask = `const s = require('dgram').createSocket('udp4'); s.on('message', (m) => { console.log(String(m)); s.close(); });
+      s.bind(50001, '${address}', () => s.send('back', 7, '${client}'))`;
+    expect((await lab.sandbox.run('server2', [process.execPath, '-e', ask], { timeoutMs: 5000 })).stdout).toBe(
+      'back\n',
+    );
+  });
+
+  it.concurrent('something else may answer: a banner, a web page, silence, a reset', async () => {
+    const address = addressesOf(open).addresses[0];
+    await lab.serve('server1', [
+      { kind: 'banner', protocol: 'tcp', address, port: 22, text: 'SSH-2.0-OpenSSH_9.2\r\n' },
+      { kind: 'answer', address, port: 80, text: 'HTTP/1.1 400 Bad Request\r\n\r\n' },
+      { kind: 'mute', address, port: 81 },
+      { kind: 'reset', address, port: 82 },
+    ]);
+    const speak = async (port: number): Promise<string> => {
+      const script = `exec 3<>/dev/tcp/${address}/${port}; echo hello >&3; timeout 0.5 cat <&3`;
+      const { stdout, stderr } = await lab.run(['bash', '-c', script]);
+      return stdout + stderr;
+    };
+    expect(await Promise.all([22, 80, 81, 82].map(speak))).toEqual([
+      'SSH-2.0-OpenSSH_9.2\r\n',
+      'HTTP/1.1 400 Bad Request\r\n\r\n',
+      '',
+      expect.stringMatching(/reset by peer/i),
+    ]);
+  });
+
+  it.concurrent('names: several addresses, only IPv6, missing, broken, slow, hanging, SRV', async () => {
+    expect((await getent(lab, 'ahostsv4', 'two.lab')).addresses.sort()).toEqual(['198.19.1.2', '198.19.1.3']);
+    expect((await getent(lab, 'ahosts', 'six.lab')).addresses).toEqual(['2001:db8:ff01::2']);
+    expect((await getent(lab, 'ahostsv4', 'none.lab')).addresses).toEqual([]);
+    expect((await getent(lab, 'ahostsv4', 'broken.lab')).addresses).toEqual([]);
+    const slow = await getent(lab, 'ahostsv4', 'slow.lab');
+    expect(slow.addresses).toEqual(['198.19.1.2']);
+    expect(slow.durationMs).toBeGreaterThanOrEqual(700);
+    const hanging = await getent(lab, 'ahostsv4', 'hang.lab');
+    expect(hanging.addresses).toEqual([]);
+    expect(hanging.durationMs).toBeGreaterThan(1900); // two tries of a second each, by its resolv.conf
+    const ask = `require('dns').resolveSrv('_turn._udp.lab', (error, found) => console.log(error?.code ?? JSON.stringify(found)))`;
+    const { stdout } = await lab.run([process.execPath, '-e', ask]);
+    expect(JSON.parse(stdout)).toEqual([{ name: 'two.lab', port: 3478, priority: 10, weight: 5 }]);
+    const asked = await capture(lab, 'resolver', 'eth0', 'udp port 53', () => getent(lab, 'ahostsv4', 'two.lab'));
+    expect(asked.join('\n')).toMatch(/A\? two\.lab/);
+  });
+});
+
+function addressesOf<T>(place: T | undefined): T {
+  if (place === undefined) throw new Error('no such server');
+  return place;
+}
+
+/** A credential of the "TURN REST API", as an application server would mint it. */
+function rest(secret: string): string[] {
+  const name = `${Math.floor(Date.now() / 1000) + 3600}:alice`;
+  return ['-u', name, '-w', createHmac('sha1', secret).update(name).digest('base64')];
+}
