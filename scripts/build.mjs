@@ -83,7 +83,7 @@ function licences(inputs) {
   return [...folders]
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e\b/i.test(entry));
       if (file === undefined) throw new Error(`${name} is bundled but brings no licence text`);
       return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
     })

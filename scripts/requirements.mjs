@@ -25,11 +25,10 @@ export const requirements = {
   tmux: { package: 'tmux', provides: ['tmux'], serves: 'output on a terminal' },
   ip: { package: 'iproute2', provides: ['ip'], serves: 'the network lab' },
   nft: { package: 'nftables', provides: ['nft'], serves: 'NATs and firewalls in the network lab' },
-  ethtool: { package: 'ethtool', provides: ['ethtool'], serves: 'delay in the network lab' },
   ping: { package: 'iputils-ping', provides: ['ping'], serves: 'proof that the network lab is wired as meant' },
   tcpdump: { package: 'tcpdump', provides: ['tcpdump'], serves: 'captures in the network lab' },
   tshark: { package: 'tshark', provides: ['tshark'], serves: 'a second opinion on packets' },
-  go: { package: 'golang-go', provides: ['go'], serves: 'building the TURN server of pion' },
+  go: { package: 'golang-go', provides: ['go'], serves: 'the TURN server of pion, and delay in the network lab' },
   pion: {
     package: 'golang-github-pion-turn.v2-dev',
     provides: ['/usr/share/gocode/src/github.com/pion/turn'],
@@ -71,8 +70,10 @@ export function missingRequirements() {
  */
 export const conditions = {
   namespaces: {
-    serves: 'the network lab, which consists of network namespaces and wants root',
-    isMet: () => process.platform === 'linux' && process.getuid?.() === 0 && succeeds('unshare', ['--net', 'true']),
+    serves: 'the network lab, which consists of network namespaces (as root, or where users may have their own)',
+    isMet: () =>
+      process.platform === 'linux' &&
+      succeeds('unshare', [...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--net', 'true']),
   },
   ipv6: {
     serves: 'everything over IPv6 (there is no ::1 here)',

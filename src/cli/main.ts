@@ -1,12 +1,5 @@
 import { VERSION } from '../core/version.ts';
 
-const USAGE = `iceprobe [command]
-
-Options:
-  --help     Show help
-  --version  Show version number
-`;
-
 /** Runs the command line and resolves to its exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<number> {
   // Asked often, by people and by scripts: answered without loading anything else.
@@ -14,10 +7,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  if (argv.includes('--help')) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  process.stderr.write(USAGE);
-  return 2;
+  const { runInProcess } = await import('./process.ts');
+  return runInProcess(argv);
 }

@@ -35,3 +35,11 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   }
   return out;
 }
+
+/**
+ * The same memory as a plain Uint8Array. What sockets of Node hand over is a Buffer, whose `slice` shares memory instead of
+ * copying it: writing to such a "copy" would change the packet.
+ */
+export function plainView(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -27,12 +27,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: EVERYTHING,
 };
 
-/** Inside core: stun <- turn <- ice, stun <- nat, never back. Files directly in core are open to all. */
+/** Inside core: stun <- turn <- ice, stun <- nat, stun <- configuration, never back. Files directly in core are open to all. */
 const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stun: [],
   turn: ['stun'],
   ice: ['stun', 'turn'],
   nat: ['stun'],
+  configuration: ['stun'],
 };
 
 /** Sockets and names belong to `net`; a server has its own; HTTP to what serves pages. Others of Node's are free. */

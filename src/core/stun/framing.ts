@@ -1,3 +1,4 @@
+import { plainView } from '../bytes.ts';
 import { type ForeignProtocol, mayBecomeForeign, RECOGNISED_WITHIN, recognise } from './foreign.ts';
 import { HEADER_LENGTH } from './message.ts';
 
@@ -154,7 +155,7 @@ export class StreamFramer {
       ...trouble,
       offset: this.#offset,
       protocol: recognise(bytes),
-      firstBytes: bytes.slice(0, FIRST_BYTES),
+      firstBytes: plainView(bytes).slice(0, FIRST_BYTES),
     };
     this.#release();
     return this.#error;

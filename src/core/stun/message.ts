@@ -1,3 +1,4 @@
+import { plainView } from '../bytes.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { AttributeCodec } from './attribute.ts';
 import { AttributeType, MAGIC_COOKIE } from './registry.ts';
@@ -120,7 +121,8 @@ export function looksLikeStun(bytes: Uint8Array): boolean {
 }
 
 /** RFC 8489 5 and 14. The bytes must be exactly one message; `core/stun/framing` cuts streams into such pieces. */
-export function decodeMessage(bytes: Uint8Array): Result<StunMessage, DecodeError> {
+export function decodeMessage(received: Uint8Array): Result<StunMessage, DecodeError> {
+  const bytes = plainView(received);
   if (bytes.length < HEADER_LENGTH) {
     return failure('too-short', bytes.length, `a STUN header has 20 bytes, here are ${bytes.length}`);
   }

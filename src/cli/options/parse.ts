@@ -1,0 +1,104 @@
+import yargs from 'yargs';
+import { UsageError } from '../errors.ts';
+import type { Option, OptionTable, ValuesOf } from './option.ts';
+import { suggest } from './suggest.ts';
+
+export interface ParsedArguments<Table extends OptionTable> {
+  readonly options: ValuesOf<Table>;
+  readonly positionals: readonly string[];
+  /** What follows `--`. */
+  readonly rest: readonly string[];
+}
+
+/** Nothing is converted, joined or guessed by the parser: what a value means is the option's business. */
+const PARSER = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'duplicate-arguments-array': true,
+  'flatten-duplicate-arrays': true,
+  'greedy-arrays': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'populate--': true,
+  'strip-aliased': true,
+} as const;
+
+/** Reads the arguments of one command by its table. Throws {@link UsageError}. */
+export function parseArguments<Table extends OptionTable>(
+  args: readonly string[],
+  table: Table,
+): ParsedArguments<Table> {
+  const given = yargs([])
+    .help(false)
+    .version(false)
+    .parserConfiguration(PARSER)
+    .options(Object.fromEntries(Object.entries(table).map(([name, option]) => [name, toYargs(option)])))
+    .fail(false)
+    .exitProcess(false)
+    .parseSync([...args]) as Record<string, unknown>;
+  const { _: positionals, '--': rest, $0: _program, ...named } = given;
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(named)) {
+    const option = table[name];
+    if (option === undefined) throw unknownOption(name, args, table);
+    if (value !== undefined) options[name] = readOption(name, option, [value].flat());
+  }
+  return {
+    options: options as ValuesOf<Table>,
+    positionals: (positionals as unknown[]).map(String),
+    rest: ((rest ?? []) as unknown[]).map(String),
+  };
+}
+
+function toYargs(option: Option<unknown>) {
+  return {
+    ...(option.alias === undefined ? {} : { alias: option.alias }),
+    ...(option.takesValue ? { string: true } : { boolean: true }),
+  };
+}
+
+function readOption(name: string, option: Option<unknown>, values: readonly unknown[]): unknown {
+  if (!option.takesValue) {
+    if (values.every((value) => typeof value === 'boolean')) return values.at(-1);
+    throw new UsageError(`--${name} takes no value`, `write --${name} alone, or leave it out`);
+  }
+  const texts = values.map((value) => (typeof value === 'string' ? value : ''));
+  if (texts.includes('')) {
+    throw new UsageError(
+      `${spell(name, option)} needs a value, and was given none`,
+      `write ${spell(name, option)} ${option.placeholder}; if a variable stands there, it is unset or empty` +
+        `\na value that begins with "-" is joined by "=": --${name}=-value`,
+    );
+  }
+  if (texts.length > 1 && !option.repeatable) {
+    throw new UsageError(`${spell(name, option)} is given ${texts.length} times`, 'give it once');
+  }
+  for (const text of texts) {
+    const result = option.read([text]);
+    if (!result.ok) throw new UsageError(`${spell(name, option)} is "${text}"`, `it takes ${result.error}`);
+  }
+  const all = option.read(texts);
+  return all.ok ? all.value : undefined;
+}
+
+/** As people write it: `-u, --username`. */
+export function spell(name: string, option: Option<unknown>): string {
+  return option.alias === undefined ? `--${name}` : `--${name} (-${option.alias})`;
+}
+
+function unknownOption(name: string, args: readonly string[], table: OptionTable): UsageError {
+  const isLetter = name.length === 1 && !args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (isLetter) {
+    const letters = Object.values(table).flatMap((option) => option.alias ?? []);
+    return new UsageError(
+      `unknown option -${name}`,
+      `there are ${[...letters, 'h'].map((one) => `-${one}`).join(' ')}`,
+    );
+  }
+  const meant = suggest(name, [...Object.keys(table), 'help', 'version']);
+  return new UsageError(
+    `unknown option --${name}`,
+    meant === undefined ? '--help lists the options' : `did you mean --${meant}?`,
+  );
+}

@@ -1,0 +1,30 @@
+import type { Secret } from '../../core/secret.ts';
+import type { IceTransportPolicy } from '../../record/report.ts';
+
+/** The servers and policy of a run, from whatever the user gave, credentials filled in. */
+export interface Configuration {
+  readonly servers: readonly ConfiguredServer[];
+  readonly policy: IceTransportPolicy;
+  readonly remarks: readonly LocatedRemark[];
+}
+
+export interface ConfiguredServer {
+  readonly urls: readonly ConfiguredUrl[];
+  readonly username?: string;
+  readonly credential?: Secret;
+}
+
+export interface ConfiguredUrl {
+  /** As it was written. */
+  readonly text: string;
+  /** `ice.json:3:14`; undefined for an argument. */
+  readonly where: string | undefined;
+}
+
+/** Something in a document that works here, but not in a browser, or not as meant. */
+export interface LocatedRemark {
+  readonly code: string;
+  readonly where: string;
+  readonly message: string;
+  readonly hint: string;
+}

@@ -1,0 +1,99 @@
+import { Secret } from '../../core/secret.ts';
+import { mintRestCredentials } from '../../core/stun/rest-credentials.ts';
+import { nodeHashes } from '../../net/hashes.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { readTextFile } from '../files.ts';
+import type { ValuesOf } from '../options/option.ts';
+import type { serverOptions } from '../options/server.ts';
+import { promptSecret } from '../prompt.ts';
+import type { ConfiguredServer } from './configuration.ts';
+
+type ServerValues = ValuesOf<typeof serverOptions>;
+
+/** What flags and environment say about credentials, apart from any document. */
+export interface GivenCredentials {
+  readonly flags: Credentials;
+  readonly environment: Credentials;
+}
+
+interface Credentials {
+  readonly username?: string;
+  readonly credential?: Secret;
+}
+
+/** Longer than any run that does not renew them. */
+const REST_LIFETIME_SECONDS = 3600;
+
+/** Reads files, asks at the prompt, mints. Throws `UsageError`. */
+export async function readCredentials(values: ServerValues, context: Context): Promise<GivenCredentials> {
+  const { env } = context;
+  const flagged = await readFlags(values, context);
+  const secret = values.secret ?? nonEmpty(env['ICEPROBE_SECRET']);
+  const username = nonEmpty(env['ICEPROBE_USERNAME']);
+  const credential = nonEmpty(env['ICEPROBE_CREDENTIAL']);
+  if (flagged.credential !== undefined || secret === undefined) {
+    return { flags: flagged, environment: { ...optional('username', username), ...secretOf(credential) } };
+  }
+  if (values.secret === undefined && credential !== undefined) {
+    throw new UsageError('ICEPROBE_SECRET and ICEPROBE_CREDENTIAL are both set', 'unset the one that is not meant');
+  }
+  const user = flagged.username ?? username;
+  const minted = mint(secret, user);
+  return values.secret === undefined ? { flags: {}, environment: minted } : { flags: minted, environment: {} };
+}
+
+/**
+ * Gives each server its credentials: flags go before what a document says, and that before the environment, which fills
+ * only servers that carry no credential of their own.
+ */
+export function fillIn(servers: readonly ConfiguredServer[], given: GivenCredentials): ConfiguredServer[] {
+  return servers.map((server) => {
+    if (!server.urls.some(({ text }) => /^turns?:/i.test(text))) return server;
+    const own = server.credential === undefined ? given.environment : {};
+    const username = given.flags.username ?? server.username ?? own.username;
+    const credential = given.flags.credential ?? server.credential ?? own.credential;
+    return { urls: server.urls, ...optional('username', username), ...optional('credential', credential) };
+  });
+}
+
+async function readFlags(values: ServerValues, context: Context): Promise<Credentials> {
+  const { username, credential, 'credential-file': file } = values;
+  return { ...optional('username', username), ...(await readPassword(credential, file, username, context)) };
+}
+
+async function readPassword(
+  credential: string | undefined,
+  file: string | undefined,
+  username: string | undefined,
+  context: Context,
+): Promise<Credentials> {
+  if (file !== undefined) {
+    const line = (await readTextFile(file, '--credential-file')).split(/\r?\n/)[0] ?? '';
+    if (line === '')
+      throw new UsageError(`--credential-file ${file}: its first line is empty`, 'put the password there');
+    return { credential: new Secret(line) };
+  }
+  if (credential !== '-') return secretOf(credential);
+  const typed = await promptSecret(`Password${username === undefined ? '' : ` for ${username}`}: `, context);
+  if (typed.isEmpty) throw new UsageError('--credential -: the password is empty', 'type it, or pipe it in');
+  return { credential: typed };
+}
+
+function mint(secret: string, user: string | undefined): Credentials {
+  const expiresAt = Math.floor(Date.now() / 1000) + REST_LIFETIME_SECONDS;
+  const minted = mintRestCredentials({ secret: new Secret(secret), expiresAt, ...optional('user', user) }, nodeHashes);
+  return { username: minted.username, credential: minted.password };
+}
+
+function secretOf(text: string | undefined): Credentials {
+  return text === undefined ? {} : { credential: new Secret(text) };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function optional<Name extends string, T>(name: Name, value: T | undefined): { readonly [Key in Name]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [Key in Name]?: T };
+}
