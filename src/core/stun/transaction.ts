@@ -76,11 +76,12 @@ export class Transaction {
       this.#state = 'timeout';
       return 'timeout';
     }
-    const { rtoMs, maxSends, lastWaitFactor, maxRtoMs } = this.timing;
+    const { rtoMs, maxSends, lastWaitFactor, maxRtoMs = Number.POSITIVE_INFINITY } = this.timing;
     this.#sends++;
-    const gap = this.#sends === maxSends ? rtoMs * lastWaitFactor : rtoMs * 2 ** (this.#sends - 1);
-    // From the instant that was due, not from `now`: a driver that wakes late must not stretch the schedule.
-    this.#nextAt += maxRtoMs === undefined ? gap : Math.min(gap, maxRtoMs);
+    const gap = this.#sends === maxSends ? rtoMs * lastWaitFactor : Math.min(rtoMs * 2 ** (this.#sends - 1), maxRtoMs);
+    // From the instant that was due, not from `now`: a driver that wakes late must not stretch the schedule. But what was
+    // slept over is not made up for in a burst, and the last send is waited for in full.
+    this.#nextAt = this.#nextAt + gap > now ? this.#nextAt + gap : now + gap;
     return 'send';
   }
 
