@@ -90,6 +90,8 @@ export class MessageBuilder {
   #reserve(type: number, length: number): number {
     const at = this.#length;
     const end = at + 4 + length + ((4 - (length & 3)) & 3);
+    // The header's length has 16 bits and is a multiple of four.
+    if (end > HEADER_LENGTH + 0xfffc) throw new RangeError(`a STUN message cannot have ${end} bytes`);
     if (end > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
       grown.set(this.#bytes);

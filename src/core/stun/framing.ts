@@ -112,8 +112,8 @@ export class StreamFramer {
     if (protocol !== undefined) return { code: 'not-stun', message: `${protocol.says}: no STUN message` };
     const first = bytes[0] ?? 0;
     if (first < 4) return neededForMessage(bytes);
-    // RFC 7983: 64 to 79 is ChannelData, all else is for other protocols.
-    if (first < 0x40 || first > 0x4f) {
+    // RFC 7983: 64 to 79 is ChannelData, in RFC 5766 it went up to 127.
+    if (first < 0x40 || first > 0x7f) {
       return { code: 'not-stun', message: `neither a STUN message nor ChannelData begins with byte ${first}` };
     }
     // RFC 8656 12: a channel is bound by a request on the same connection, so no stream begins with its data.

@@ -108,11 +108,11 @@ export class StunMessage {
   }
 }
 
-/** RFC 7983: the first byte tells STUN (0-3) from ChannelData (64-79) and other protocols on a port. */
+/** RFC 8489 5: two zero bits and the magic cookie tell STUN from ChannelData and other protocols on a port. */
 export function looksLikeStun(bytes: Uint8Array): boolean {
   return (
     bytes.length >= HEADER_LENGTH &&
-    (bytes[0] ?? 0xff) < 4 &&
+    (bytes[0] ?? 0xff) < 0x40 &&
     bytes[4] === 0x21 &&
     bytes[5] === 0x12 &&
     bytes[6] === 0xa4 &&
@@ -128,7 +128,7 @@ export function decodeMessage(received: Uint8Array): Result<StunMessage, DecodeE
   }
   const b0 = bytes[0] ?? 0;
   const b1 = bytes[1] ?? 0;
-  if (b0 >= 4) return failure('not-stun', 0, 'the two most significant bits of a STUN message are zero');
+  if (b0 >= 0x40) return failure('not-stun', 0, 'the two most significant bits of a STUN message are zero');
   if (readUint32(bytes, 4) !== MAGIC_COOKIE) return failure('bad-cookie', 4, 'the magic cookie 2112a442 is missing');
   const length = readUint16(bytes, 2);
   if (length % 4 !== 0) return failure('unaligned-length', 2, `the length ${length} is no multiple of 4`);

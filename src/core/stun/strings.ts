@@ -3,7 +3,7 @@
  * takes a name is the server's to say, and the tool's to report.
  */
 export function opaqueString(text: string): string {
-  return ASCII.test(text) ? text : text.replace(NON_ASCII_SPACE, ' ').normalize('NFC');
+  return ASCII.test(text) ? text : text.replace(SPACE_SEPARATOR, ' ').normalize('NFC');
 }
 
 /** RFC 4013, SASLprep's mapping and normalisation (2.1 and 2.2): characters mapped to nothing vanish, then NFKC. */
@@ -14,7 +14,10 @@ export function saslPrep(text: string): string {
 
 const ASCII = /^[\x20-\x7e]*$/;
 
-// RFC 3454 C.1.2.
+// Unicode's category Zs but for U+0020.
+const SPACE_SEPARATOR = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
+
+// RFC 3454 C.1.2, which counts the zero width space in.
 const NON_ASCII_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g;
 
 // RFC 3454 B.1.

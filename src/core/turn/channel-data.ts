@@ -1,8 +1,10 @@
 import { fail, ok, type Result } from '../result.ts';
 
-/** RFC 8656 12: the channel numbers that may be bound. RFC 5766 allowed up to 0x7FFF, RFC 7983 took the rest away. */
+/** RFC 8656 12: the channel numbers that may be bound. */
 export const MIN_CHANNEL = 0x4000;
 export const MAX_CHANNEL = 0x4fff;
+/** RFC 5766 11 allowed more, until RFC 7983 took them away; coturn's load generator still uses them. */
+export const MAX_LEGACY_CHANNEL = 0x7fff;
 
 export const CHANNEL_DATA_HEADER_LENGTH = 4;
 
@@ -18,13 +20,14 @@ export interface ChannelDataError {
   readonly message: string;
 }
 
+/** Whether RFC 8656 lets this channel be bound. */
 export function isChannelNumber(channel: number): boolean {
   return channel >= MIN_CHANNEL && channel <= MAX_CHANNEL;
 }
 
-/** RFC 7983: on one port, a first byte of 64 to 79 is ChannelData. */
+/** RFC 7983: on one port, a first byte of 64 to 79 is ChannelData; up to 127 it was so in RFC 5766. */
 export function looksLikeChannelData(bytes: Uint8Array): boolean {
-  return bytes.length >= CHANNEL_DATA_HEADER_LENGTH && ((bytes[0] ?? 0) & 0xf0) === 0x40;
+  return bytes.length >= CHANNEL_DATA_HEADER_LENGTH && ((bytes[0] ?? 0) & 0xc0) === 0x40;
 }
 
 /**
@@ -58,19 +61,16 @@ export function writeChannelDataHeader(target: Uint8Array, offset: number, chann
 
 /**
  * One datagram, or one frame of a stream. Up to three bytes of padding may follow the data (RFC 8656 12.5: over UDP
- * padding is not required, but may be there); their value does not matter.
+ * padding is not required, but may be there); their value does not matter. Takes RFC 5766's channel numbers too: whether a
+ * channel may be bound is for {@link isChannelNumber} to say.
  */
 export function decodeChannelData(bytes: Uint8Array): Result<ChannelData, ChannelDataError> {
   if (bytes.length < CHANNEL_DATA_HEADER_LENGTH) {
     return failure('too-short', bytes.length, `a ChannelData header has 4 bytes, here are ${bytes.length}`);
   }
   const channel = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
-  if (!isChannelNumber(channel)) {
-    return failure(
-      'not-channel-data',
-      0,
-      `0x${channel.toString(16).padStart(4, '0')} is no channel number (0x4000-0x4fff)`,
-    );
+  if (channel < MIN_CHANNEL || channel > MAX_LEGACY_CHANNEL) {
+    return failure('not-channel-data', 0, `0x${channel.toString(16).padStart(4, '0')} is no channel number`);
   }
   const length = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
   const follow = bytes.length - CHANNEL_DATA_HEADER_LENGTH;

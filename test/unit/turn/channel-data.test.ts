@@ -32,6 +32,8 @@ describe('decodeChannelData', () => {
     ['4001 0001 aa', 0x4001, 'aa'],
     ['4fff 0001 aa 010203', 0x4fff, 'aa'],
     ['4000 0003 aabbcc 00', 0x4000, 'aabbcc'],
+    // RFC 5766 11: a channel then, reserved since RFC 8656; coturn's load generator uses such.
+    ['6383 0001 aa', 0x6383, 'aa'],
   ])('%s', (bytes, channel, data) => {
     expect(decodeChannelData(hex(bytes))).toEqual({ ok: true, value: { channel, data: hex(data) } });
   });
@@ -40,8 +42,7 @@ describe('decodeChannelData', () => {
     ['', 'too-short', 0],
     ['400100', 'too-short', 3],
     ['3fff 0000', 'not-channel-data', 0],
-    // RFC 8656 12: 0x5000-0x7fff were channels in RFC 5766, and are reserved now (RFC 7983).
-    ['5000 0000', 'not-channel-data', 0],
+    ['8000 0000', 'not-channel-data', 0],
     ['4001 0002 aa', 'length-mismatch', 2],
     ['4001 0001 aa 00000000', 'length-mismatch', 2],
     ['4001 0000 00000000', 'length-mismatch', 2],
@@ -53,6 +54,6 @@ describe('decodeChannelData', () => {
 it('tells a channel number and ChannelData by RFC 8656 12 and RFC 7983', () => {
   expect([0x3fff, 0x4000, 0x4fff, 0x5000].map(isChannelNumber)).toEqual([false, true, true, false]);
   expect(
-    ['40000000', '4f000000', '50000000', '00000000', '4000'].map((text) => looksLikeChannelData(hex(text))),
+    ['40000000', '7f000000', '80000000', '00000000', '4000'].map((text) => looksLikeChannelData(hex(text))),
   ).toEqual([true, true, false, false, false]);
 });

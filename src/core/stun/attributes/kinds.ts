@@ -1,7 +1,7 @@
 // The few shapes that nearly all attributes have, each a maker of codecs.
 
 import { addressToBytes, bytesToAddress, type SocketAddress } from '../../address.ts';
-import { fail, ok } from '../../result.ts';
+import { fail, ok, type Result } from '../../result.ts';
 import { decodeUtf8, encodeUtf8 } from '../../utf8.ts';
 import type { AttributeCodec } from '../attribute.ts';
 
@@ -114,6 +114,14 @@ export function readUint32(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
   );
+}
+
+/** The code in the third and fourth byte of ERROR-CODE and ADDRESS-ERROR-CODE: class 3 to 6, number 0 to 99. */
+export function readErrorCode(bytes: Uint8Array): Result<number, string> {
+  const hundreds = (bytes[2] ?? 0) & 7;
+  const rest = bytes[3] ?? 0;
+  if (hundreds < 3 || hundreds > 6 || rest > 99) return fail(`class ${hundreds} and number ${rest} make no error code`);
+  return ok(hundreds * 100 + rest);
 }
 
 export function wrongLength(bytes: Uint8Array, expected: string) {

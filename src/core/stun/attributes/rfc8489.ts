@@ -2,7 +2,7 @@ import { fail, ok } from '../../result.ts';
 import { encodeUtf8, showUtf8 } from '../../utf8.ts';
 import type { AttributeCodec } from '../attribute.ts';
 import { AttributeType } from '../registry.ts';
-import { address, opaque, text, uint32, wrongLength, xorAddress } from './kinds.ts';
+import { address, opaque, readErrorCode, text, uint32, wrongLength, xorAddress } from './kinds.ts';
 
 // RFC 8489 14: the limits are those of the RFC in bytes (763 = 127 characters of up to six bytes, and one more).
 export const MappedAddress = address(AttributeType.MappedAddress, 'MAPPED-ADDRESS');
@@ -36,11 +36,8 @@ export const ErrorCodeAttribute: AttributeCodec<StunError> = {
   },
   read(bytes) {
     if (bytes.length < 4) return wrongLength(bytes, 'at least 4');
-    const hundreds = (bytes[2] ?? 0) & 7;
-    const rest = bytes[3] ?? 0;
-    if (hundreds < 3 || hundreds > 6 || rest > 99)
-      return fail(`class ${hundreds} and number ${rest} make no error code`);
-    return ok({ code: hundreds * 100 + rest, reason: showUtf8(bytes.subarray(4)) });
+    const code = readErrorCode(bytes);
+    return code.ok ? ok({ code: code.value, reason: showUtf8(bytes.subarray(4)) }) : code;
   },
 };
 

@@ -3,7 +3,7 @@ import { fail, ok } from '../../result.ts';
 import { encodeUtf8, showUtf8 } from '../../utf8.ts';
 import type { AttributeCodec } from '../attribute.ts';
 import { AttributeType } from '../registry.ts';
-import { flag, opaque, text, uint8, uint16, uint32, wrongLength, xorAddress } from './kinds.ts';
+import { flag, opaque, readErrorCode, text, uint8, uint16, uint32, wrongLength, xorAddress } from './kinds.ts';
 
 /** RFC 8656 18: the attributes of TURN. */
 export const ChannelNumber = uint16(AttributeType.ChannelNumber, 'CHANNEL-NUMBER');
@@ -51,11 +51,9 @@ export const AddressErrorCode: AttributeCodec<AddressError> = {
     if (bytes.length < 4) return wrongLength(bytes, 'at least 4');
     const familyNumber = bytes[0];
     if (familyNumber !== 1 && familyNumber !== 2) return fail(`address family ${familyNumber} is neither 1 nor 2`);
-    return ok({
-      family: familyNumber === 1 ? 4 : 6,
-      code: ((bytes[2] ?? 0) & 7) * 100 + (bytes[3] ?? 0),
-      reason: showUtf8(bytes.subarray(4)),
-    });
+    const code = readErrorCode(bytes);
+    if (!code.ok) return code;
+    return ok({ family: familyNumber === 1 ? 4 : 6, code: code.value, reason: showUtf8(bytes.subarray(4)) });
   },
 };
 
