@@ -56,7 +56,7 @@ async function bundle(outdir) {
     metafile: true,
     logLevel: 'warning',
   });
-  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(bundledFiles(metafile)));
 }
 
 /** @param {string} outdir */
@@ -73,6 +73,16 @@ async function declarations(outdir) {
 }
 
 /**
+ * What is left after tree shaking.
+ * @param {import('esbuild').Metafile} metafile
+ */
+function bundledFiles(metafile) {
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
+  );
+}
+
+/**
  * The notice of each package that was bundled: their licences ask for it.
  * @param {string[]} inputs
  */
@@ -80,14 +90,14 @@ function licences(inputs) {
   const folders = new Set(
     inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []).sort(),
   );
-  return [...folders]
-    .map((folder) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e\b/i.test(entry));
-      if (file === undefined) throw new Error(`${name} is bundled but brings no licence text`);
-      return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
-    })
-    .join(`\n${'-'.repeat(80)}\n\n`);
+  const notices = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e\b/i.test(entry));
+    if (file === undefined) throw new Error(`${name} is bundled but brings no licence text`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+  });
+  // The same version of a package may be installed in several places.
+  return [...new Set(notices)].sort().join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -63,16 +63,13 @@ describe('the package', () => {
 
   it('names each package that is bundled, with its licence', () => {
     const notices = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
-    const bundled = new Set(
-      packed
-        .filter((path) => path.endsWith('.js'))
-        .flatMap((path) => [
-          ...readFileSync(join(root, path), 'utf8').matchAll(/^\/\/ node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//gm),
-        ])
-        .map((match) => match[1]),
-    );
-    for (const name of bundled) expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+`, 'm'));
-    expect(notices.match(/^\S+ \d+\.\d+\.\d+ \(/gm)?.length ?? 0).toBe(bundled.size);
+    const named = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+ \(/gm)].map((match) => match[1]);
+    // esbuild puts each file's path in front of its code.
+    const code = packed.filter((path) => path.endsWith('.js')).map((path) => readFileSync(join(root, path), 'utf8'));
+    const paths = code.flatMap((text) => text.match(/^\/\/ node_modules\/.*$/gm) ?? []);
+    const bundled = paths.map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+    expect([...new Set(named)].sort()).toEqual([...new Set(bundled)].sort());
+    expect(named).toContain('yargs');
   });
 });
 
