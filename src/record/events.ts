@@ -179,6 +179,11 @@ export interface RelayData {
   readonly roundTripsMs: readonly number[];
   /** Bytes of payload. */
   readonly size: number;
+  /**
+   * Set where the burst asks another question than "does it cross, and how well": such a burst does not count towards
+   * loss and jitter.
+   */
+  readonly purpose?: 'size' | 'rate' | 'idle';
   readonly [key: string]: unknown;
 }
 
