@@ -74,6 +74,8 @@ export interface StageData {
   readonly relayedAddress?: string;
   readonly software?: string;
   readonly realm?: string;
+  /** The server's clock, where its nonce or a Date tells it; seconds since 1970. */
+  readonly serverTime?: number;
   /** Seconds. */
   readonly lifetime?: number;
   /** True once a request with MESSAGE-INTEGRITY and a fresh nonce was sent. */

@@ -22,11 +22,19 @@ export interface Finding {
   readonly detail: string;
   /** What to do. */
   readonly fix: string;
-  readonly ruledOut: readonly { readonly cause: string; readonly because: string }[];
+  readonly ruledOut: readonly RuledOut[];
   /** Ids of findings that this one explains. */
   readonly consequences: readonly string[];
   /** The figures and names behind the prose, for scripts and for other languages. */
   readonly params: Readonly<Record<string, string | number | boolean | null | readonly string[] | readonly number[]>>;
   /** The events that show it. */
   readonly evidence: readonly RunEvent[];
+}
+
+/** Another cause with the same symptoms, and what speaks against it. */
+export interface RuledOut {
+  /** Names the pair for other languages. */
+  readonly key?: string;
+  readonly cause: string;
+  readonly because: string;
 }

@@ -5,6 +5,11 @@ import type { GatheringStateName } from '../core/ice/events.ts';
 import type { RunEvent } from './events.ts';
 import type { Finding } from './finding.ts';
 
+// What a report is made of, for those who read reports and know nothing of protocols.
+export type { AddressKind, Family, TransportKind } from '../core/address.ts';
+export type { Stage, StageData, StageName, StageStatus } from '../core/attempt.ts';
+export type { Candidate, CandidateError, CandidateType } from '../core/ice/candidate.ts';
+
 export const REPORT_SCHEMA = 'iceprobe.report/1';
 
 /** Where something was seen from: this program's own sockets, or a browser's RTCPeerConnection. */
@@ -51,6 +56,18 @@ export interface Tool {
 export interface ReportedConfiguration {
   readonly iceServers: readonly ReportedIceServer[];
   readonly iceTransportPolicy: IceTransportPolicy;
+  /** What was wrong with the form in which it came, beyond what the URLs themselves show. */
+  readonly problems?: readonly ConfigurationProblem[];
+}
+
+/** A mistake in a configuration that could be read all the same: `url` for `urls`, one object instead of a list. */
+export interface ConfigurationProblem {
+  /** Stable: `url-for-urls`. */
+  readonly code: string;
+  /** Where: `iceServers[0].url`. */
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
 export interface ReportedIceServer {
