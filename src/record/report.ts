@@ -1,5 +1,6 @@
 import type { AddressKind, Family, TransportKind } from '../core/address.ts';
 import type { Stage } from '../core/attempt.ts';
+import type { ConfigurationRemark } from '../core/configuration/configuration.ts';
 import type { Candidate, CandidateError } from '../core/ice/candidate.ts';
 import type { GatheringStateName } from '../core/ice/events.ts';
 import type { RunEvent } from './events.ts';
@@ -60,15 +61,8 @@ export interface ReportedConfiguration {
   readonly problems?: readonly ConfigurationProblem[];
 }
 
-/** A mistake in a configuration that could be read all the same: `url` for `urls`, one object instead of a list. */
-export interface ConfigurationProblem {
-  /** Stable: `url-for-urls`. */
-  readonly code: string;
-  /** Where: `iceServers[0].url`. */
-  readonly path: string;
-  readonly message: string;
-  readonly hint: string;
-}
+/** A mistake in a configuration that could be read all the same, such as `url` for `urls`. */
+export type ConfigurationProblem = ConfigurationRemark;
 
 export interface ReportedIceServer {
   readonly urls: readonly string[];

@@ -1,6 +1,6 @@
+import { readRestUsername } from '../../core/stun/rest-credentials.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { parseRestUsername } from '../rest-username.ts';
 import type { View } from '../view.ts';
 import { showAge } from './config-credentials.ts';
 import { evidenceOf, type FailedTarget, failedTargets, groupBy, urlsOf } from './targets.ts';
@@ -25,7 +25,7 @@ function badCredentials(view: View): Conclusion[] {
         realm: data.realm ?? '',
         software: data.software ?? '',
         tookMs: target.failure.stage.ms,
-        rest: parseRestUsername(target.entry?.username ?? '') !== undefined,
+        rest: readRestUsername(target.entry?.username ?? '') !== undefined,
       },
       ruledOut: ['unreachable-server', 'stale-nonce', ...(isRest(target) ? (['expired-credential'] as const) : [])],
       evidence: evidenceOf(view, group),
@@ -38,7 +38,7 @@ function expired(view: View): Conclusion[] {
   return byAccount(rejected).map((group) => {
     const [target] = group;
     const now = Date.parse(view.observation.startedAt) / 1000;
-    const expiresAt = parseRestUsername(target.entry?.username ?? '')?.expiresAt ?? now;
+    const expiresAt = readRestUsername(target.entry?.username ?? '')?.expiresAt ?? now;
     const server = target.failure.stage.data.serverTime;
     const serverAgrees = typeof server === 'number' && server > expiresAt;
     return {
@@ -66,12 +66,12 @@ export function isRejected({ failure }: FailedTarget): boolean {
 }
 
 function isRest(target: FailedTarget): boolean {
-  return parseRestUsername(target.entry?.username ?? '') !== undefined;
+  return readRestUsername(target.entry?.username ?? '') !== undefined;
 }
 
 function isExpired(view: View, target: FailedTarget): boolean {
-  const rest = parseRestUsername(target.entry?.username ?? '');
-  if (rest === undefined || rest.reversed || rest.milliseconds) return false;
+  const rest = readRestUsername(target.entry?.username ?? '');
+  if (rest === undefined || rest.reversed || rest.unit === 'milliseconds') return false;
   return rest.expiresAt * 1000 < Date.parse(view.observation.startedAt);
 }
 

@@ -1,7 +1,7 @@
+import { readRestUsername } from '../../core/stun/rest-credentials.ts';
 import type { ReportedIceServer } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { parseRestUsername } from '../rest-username.ts';
 import { passed, type View } from '../view.ts';
 
 /** What the user name and the presence of a credential show. */
@@ -30,10 +30,10 @@ function missingCredential(view: View): Conclusion[] {
 function credentialExpired(view: View): Conclusion[] {
   const now = Date.parse(view.observation.startedAt) / 1000;
   return turnEntries(view).flatMap(({ entry, urls }): Conclusion[] => {
-    const rest = parseRestUsername(entry.username ?? '');
+    const rest = readRestUsername(entry.username ?? '');
     const [subject] = urls;
     if (rest === undefined || rest.reversed || subject === undefined) return [];
-    if (!rest.milliseconds && rest.expiresAt >= now) return [];
+    if (rest.unit === 'seconds' && rest.expiresAt >= now) return [];
     // A server that allocates with it has another clock, or does not look at the time.
     if (allocatedWith(view, urls)) return [];
     return [
@@ -44,9 +44,9 @@ function credentialExpired(view: View): Conclusion[] {
         confidence: 'likely',
         params: {
           username: entry.username ?? '',
-          milliseconds: rest.milliseconds,
+          milliseconds: rest.unit === 'milliseconds',
           expiredAt: iso(rest.expiresAt),
-          ago: rest.milliseconds ? null : showAge(now - rest.expiresAt),
+          ago: rest.unit === 'milliseconds' ? null : showAge(now - rest.expiresAt),
         },
         evidence: [],
       },
@@ -57,9 +57,9 @@ function credentialExpired(view: View): Conclusion[] {
 function credentialExpiresSoon(view: View): Conclusion[] {
   const now = Date.parse(view.observation.startedAt) / 1000;
   return turnEntries(view).flatMap(({ entry, urls }): Conclusion[] => {
-    const rest = parseRestUsername(entry.username ?? '');
+    const rest = readRestUsername(entry.username ?? '');
     const [subject] = urls;
-    if (rest === undefined || rest.reversed || rest.milliseconds || subject === undefined) return [];
+    if (rest === undefined || rest.reversed || rest.unit === 'milliseconds' || subject === undefined) return [];
     const left = rest.expiresAt - now;
     if (left < 0 || left >= view.thresholds.credentialMinutes * 60) return [];
     return [

@@ -68,10 +68,10 @@ function urlSyntax(view: View): Conclusion[] {
 function form(view: View): Conclusion[] {
   return (view.observation.configuration.problems ?? []).map((problem) => ({
     id: 'config.form',
-    subject: problem.path,
+    subject: `line ${problem.line}, column ${problem.column}`,
     urls: [],
     confidence: 'certain',
-    params: { code: problem.code, path: problem.path, message: problem.message, hint: problem.hint },
+    params: { ...problem },
     evidence: [],
   }));
 }

@@ -1,14 +1,10 @@
+import { parseSocketAddress } from '../../core/address.ts';
 import type { RelayData } from '../events.ts';
 import type { RelayMeasurement } from '../report.ts';
 
-/** `192.0.2.1:3478` or `[2001:db8::1]:3478` in two; the port is 0 where the text has none. */
-export function splitEndpoint(text: string): { readonly address: string; readonly port: number } {
-  const parts = /^\[(.*)\]:(\d+)$/.exec(text) ?? /^([^:]*):(\d+)$/.exec(text);
-  return parts === null ? { address: text, port: 0 } : { address: parts[1] ?? '', port: Number(parts[2]) };
-}
-
 /** Sums up the bursts of one attempt. Those with a `purpose` of their own (sizes, rates) do not count towards loss and jitter. */
 export function measureRelay(relayedAddress: string, bursts: readonly RelayData[]): RelayMeasurement {
+  const relayed = parseSocketAddress(relayedAddress);
   const plain = bursts.filter((burst) => burst.purpose === undefined);
   const directions = (['peer-first', 'relay-to-peer', 'peer-after-relay'] as const)
     .map((direction) => {
@@ -20,7 +16,8 @@ export function measureRelay(relayedAddress: string, bursts: readonly RelayData[
   // A stateful firewall stops what comes unasked: that is a finding of its own, and no loss.
   const { sent, received } = sum(plain.filter((burst) => burst.direction !== 'peer-first'));
   return {
-    ...splitEndpoint(relayedAddress),
+    address: relayed?.address ?? relayedAddress,
+    port: relayed?.port ?? 0,
     directions,
     rttMs: percentiles(plain.flatMap((burst) => burst.roundTripsMs)),
     jitterMs: jitter(plain.map((burst) => burst.roundTripsMs)),

@@ -81,7 +81,7 @@ export const CONFIG_TEXT: Readonly<Record<keyof typeof CONFIG, FindingText>> = {
   },
   'config.form': {
     title: '{message}',
-    detail: '{path}: {message}',
+    detail: 'line {line}, column {column}: {message}',
     fix: '{hint}',
     meaning: 'The configuration could be read, but not in the form that RTCPeerConnection takes.',
     needs: 'the text of the configuration',
