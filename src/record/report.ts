@@ -200,4 +200,8 @@ export interface Expectation {
   /** null: not determined. */
   readonly met: boolean | null;
   readonly value: unknown;
+  /** Why it is not met, or not determined. */
+  readonly because?: string;
+  /** The finding that explains it. */
+  readonly finding?: string;
 }
