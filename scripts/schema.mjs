@@ -1,0 +1,90 @@
+// Makes the JSON Schemas of the report from its types: the one that ships, open as the contract promises, and the strict
+// one that the tests hold every report against. `node scripts/schema.mjs` writes them, `--check` only compares.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './setup.mjs';
+
+const SHIPPED = join(root, 'src', 'record', 'report.schema.json');
+const STRICT = join(root, 'test', 'support', 'report.strict.schema.json');
+
+/** The two files as they should be: path and text. */
+export async function makeSchemas() {
+  const { createGenerator } = await import('ts-json-schema-generator');
+  const strict = createGenerator({
+    path: join(root, 'src', 'record', 'report.ts'),
+    tsconfig: join(root, 'tsconfig.json'),
+    type: 'Report',
+    topRef: false,
+    jsDoc: 'extended',
+    sortProps: false,
+    skipTypeCheck: true,
+    additionalProperties: false,
+  }).createSchema('Report');
+  return [
+    { path: STRICT, text: print(strict) },
+    { path: SHIPPED, text: print(open(strict)) },
+  ];
+}
+
+/**
+ * What a reader may rely on: fields that are there, and their types. New fields and new words may come without a new
+ * number, so neither is forbidden; an event of a type unknown today has the stamp that all have.
+ * @param {Record<string, any>} schema
+ */
+function open(schema) {
+  const { definitions, ...top } = relax(schema);
+  const anyEvent = {
+    type: 'object',
+    description: 'An event of a type that came later.',
+    properties: {
+      seq: { type: 'integer' },
+      ms: { type: 'number' },
+      vantage: { type: 'string' },
+      type: { type: 'string' },
+    },
+    required: ['seq', 'ms', 'vantage', 'type'],
+  };
+  const known = definitions.RunEvent;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'iceprobe.report/1',
+    title: 'A report of iceprobe',
+    ...top,
+    definitions: { ...definitions, RunEvent: { description: known.description, anyOf: [...known.anyOf, anyEvent] } },
+  };
+}
+
+/** @returns {any} */
+function relax(/** @type {any} */ node) {
+  if (Array.isArray(node)) return node.map(relax);
+  if (typeof node !== 'object' || node === null) return node;
+  const { additionalProperties, enum: words, ...rest } = node;
+  const entries = Object.entries(rest).map(([key, value]) => [key, relax(value)]);
+  const open = Object.fromEntries(entries);
+  // Index signatures and maps stay; only the ban on further fields goes.
+  if (additionalProperties !== undefined && additionalProperties !== false) {
+    open.additionalProperties = relax(additionalProperties);
+  }
+  if (words !== undefined) {
+    const closed = words.some((/** @type {unknown} */ word) => typeof word === 'number');
+    if (closed) open.enum = words;
+    else open.examples = words.filter((/** @type {unknown} */ word) => word !== null);
+  }
+  return open;
+}
+
+/** @param {unknown} schema */
+function print(schema) {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const { path, text } of await makeSchemas()) {
+    if (!process.argv.includes('--check')) writeFileSync(path, text);
+    else if (readFileSync(path, 'utf8') !== text) {
+      console.error(`${path} is not what the types say: run node scripts/schema.mjs`);
+      process.exitCode = 1;
+    }
+  }
+}
