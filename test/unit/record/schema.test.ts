@@ -19,7 +19,8 @@ describe('the JSON Schema of the report', () => {
   it('is what the types say (node scripts/schema.mjs writes it)', async () => {
     const made = (await makeSchemas()) as { path: string; text: string }[];
     expect(made).toHaveLength(2);
-    for (const { path, text } of made) expect(readFileSync(path, 'utf8') === text, path).toBe(true);
+    for (const { path, text } of made)
+      expect(readFileSync(path, 'utf8') === text, `${path}: run npm run schema`).toBe(true);
   });
 
   it('takes a report with all its events, and each event by itself', () => {
