@@ -109,8 +109,9 @@ export async function installSystemPackages(missing) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const restore = keepServicesStopped();
   try {
-    await runQuietly('apt-get', ['update', '-q'], env);
-    await runQuietly('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], env);
+    const patient = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
+    await runQuietly('apt-get', ['update', ...patient], env);
+    await runQuietly('apt-get', ['install', ...patient, '-y', '--no-install-recommends', ...packages], env);
   } finally {
     restore();
   }

@@ -164,14 +164,19 @@ describe('node-turn 0.0.6', () => {
     expect(error.code).toBe('ECONNREFUSED');
   });
 
-  it.each([0, 1])('ends when a permitted peer sends %i bytes', async (length) => {
+  it.each([
+    ['nothing', ''],
+    ['one byte', '00'],
+    ['two bytes like a channel', '4000'],
+    ['three bytes like a channel', '400000'],
+  ])('ends when a permitted peer sends %s', async (_, hex) => {
     const relayed = (await client.allocate('user', 'password'))?.get(XorRelayedAddress);
     const peer = await Peer.open();
     await client.permit(peer.port);
     peer.socket.send('control', relayed?.port ?? 0, '127.0.0.1');
     expect(Buffer.from(decoded(await client.next()).get(Data) ?? []).toString()).toBe('control');
 
-    peer.socket.send(new Uint8Array(length), relayed?.port ?? 0, '127.0.0.1');
+    peer.socket.send(Buffer.from(hex, 'hex'), relayed?.port ?? 0, '127.0.0.1');
     await expect.poll(() => server.exit()?.status, { timeout: 5000 }).toBe(1);
     expect(server.output()).toMatch(/RangeError[\s\S]*channelMsg\.read/);
     peer.socket.close();
