@@ -34,6 +34,7 @@ const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ice: ['stun', 'turn'],
   nat: ['stun'],
   configuration: ['stun'],
+  pcap: ['stun'],
 };
 
 /** Sockets and names belong to `net`; a server has its own; HTTP to what serves pages. Others of Node's are free. */

@@ -1,10 +1,6 @@
 import { fail, ok } from '../../core/result.ts';
+import { FORMATS, type Format } from '../output/formats.ts';
 import { choice, flag, one, repeatable, text } from './option.ts';
-
-/** What `--format` and `--report` can render; `ndjson` streams events instead. */
-export const FORMATS = ['pretty', 'json', 'ndjson'] as const;
-
-export type Format = (typeof FORMATS)[number];
 
 export interface ReportTarget {
   readonly format: Format;
@@ -16,15 +12,13 @@ export const outputOptions = {
   format: choice(FORMATS, {
     group: 'Output',
     alias: 'f',
-    help: 'of the report (default: pretty); ndjson streams events',
+    help: 'of the report (default: pretty); ndjson streams the events as they happen',
   }),
   output: text({ group: 'Output', alias: 'o', placeholder: 'FILE', isFile: true, help: 'write it to a file' }),
   report: repeatable(
     one({ group: 'Output', placeholder: 'FORMAT=FILE', help: 'write another report beside it' }, readTarget),
   ),
   events: flag({ group: 'Output', help: 'put all events into the JSON report' }),
-  redact: flag({ group: 'Output', help: 'mask addresses, names and user names' }),
-  'show-addresses': flag({ group: 'Output', help: 'do not mask them in formats made to be shared' }),
 } as const;
 
 function readTarget(given: string) {

@@ -1,3 +1,4 @@
+import type { ConfigurationRemark } from '../../core/configuration/configuration.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { IceTransportPolicy } from '../../record/report.ts';
 
@@ -5,7 +6,8 @@ import type { IceTransportPolicy } from '../../record/report.ts';
 export interface Configuration {
   readonly servers: readonly ConfiguredServer[];
   readonly policy: IceTransportPolicy;
-  readonly remarks: readonly LocatedRemark[];
+  /** What works here but not in a browser, or not as meant; places in the document. */
+  readonly remarks: readonly ConfigurationRemark[];
 }
 
 export interface ConfiguredServer {
@@ -19,12 +21,4 @@ export interface ConfiguredUrl {
   readonly text: string;
   /** `ice.json:3:14`; undefined for an argument. */
   readonly where: string | undefined;
-}
-
-/** Something in a document that works here, but not in a browser, or not as meant. */
-export interface LocatedRemark {
-  readonly code: string;
-  readonly where: string;
-  readonly message: string;
-  readonly hint: string;
 }

@@ -20,6 +20,9 @@ export async function configure(
   context: Context,
 ): Promise<Configuration | undefined> {
   refuseContradictions(urls, values);
+  if (urls.some((url) => url.trim() === '')) {
+    throw new UsageError('a URL is empty', 'if a variable stands there, it is unset or empty');
+  }
   const documents = DOCUMENTS.filter((name) => values[name] !== undefined);
   if (urls.length === 0 && documents.length === 0) {
     const stray = CREDENTIALS.find((name) => values[name] !== undefined);

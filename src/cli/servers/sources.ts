@@ -1,11 +1,11 @@
-import type { ConfigurationDocument } from '../../core/configuration/configuration.ts';
+import type { ConfigurationDocument, ConfigurationRemark } from '../../core/configuration/configuration.ts';
 import { readConfiguration } from '../../core/configuration/read.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readStdin, readTextFile } from '../files.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { serverOptions } from '../options/server.ts';
-import type { Configuration, ConfiguredServer, LocatedRemark } from './configuration.ts';
+import type { Configuration, ConfiguredServer } from './configuration.ts';
 import { fetchText } from './fetch.ts';
 
 type ServerValues = ValuesOf<typeof serverOptions>;
@@ -14,7 +14,7 @@ type ServerValues = ValuesOf<typeof serverOptions>;
 export interface Sources {
   readonly servers: readonly ConfiguredServer[];
   readonly policy: Configuration['policy'] | undefined;
-  readonly remarks: readonly LocatedRemark[];
+  readonly remarks: readonly ConfigurationRemark[];
   /** How a document was given that has a credential in it which others on this machine can read. */
   readonly exposed: string | undefined;
 }
@@ -35,7 +35,7 @@ export async function readSources(urls: readonly string[], values: ServerValues,
   return {
     servers: [...servers, ...fromArguments],
     policy: content.policy,
-    remarks: content.remarks.map(({ code, message, hint, ...place }) => ({ code, where: at(place), message, hint })),
+    remarks: content.remarks,
     exposed: isExposed ? '--ice-servers' : undefined,
   };
 }
