@@ -21,7 +21,7 @@ describeNeeding(
 )('a lab', () => {
   it('is up and down in about a second', async () => {
     const started = performance.now();
-    const lab = await startLab({ sites: [NETWORKS['carrier-grade']], servers: [{}], zone: { 'a.lab': {} } });
+    const lab = await startLab({ sites: [NETWORKS['carrier-grade']], servers: [{}], zone: { 'a.lab': [] } });
     const up = performance.now();
     await lab[Symbol.asyncDispose]();
     const down = performance.now();

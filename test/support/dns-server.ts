@@ -9,7 +9,17 @@ export interface SrvTarget {
 }
 
 /** What the server says about one name: addresses and services, an error for every type, or nothing at all. */
-export type DnsEntry = readonly (string | SrvTarget)[] | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'silent';
+export type DnsEntry =
+  | readonly (string | SrvTarget)[]
+  | 'NXDOMAIN'
+  | 'SERVFAIL'
+  | 'REFUSED'
+  | 'silent'
+  /** The same, that many milliseconds later. */
+  | { readonly afterMs: number; readonly entry: readonly (string | SrvTarget)[] };
+
+/** Names in lower case, optionally `name/TYPE` for what only one type is to be told. What is not there does not exist. */
+export type DnsZone = Readonly<Record<string, DnsEntry>>;
 
 export interface DnsServer extends AsyncDisposable {
   /** `127.0.0.1:port`, as a resolver takes it. */
@@ -21,26 +31,14 @@ export interface DnsServer extends AsyncDisposable {
 const TYPE_NAMES: Readonly<Record<number, string>> = { 1: 'A', 28: 'AAAA', 33: 'SRV' };
 const RCODES = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
 
-/**
- * A DNS server on a free port of 127.0.0.1 for the zone given: names in lower case, optionally `name/TYPE` for what only
- * one type is to be told. A name that is not there does not exist.
- */
-export async function startDnsServer(zone: Readonly<Record<string, DnsEntry>>): Promise<DnsServer> {
+/** A DNS server on a free port of 127.0.0.1. */
+export async function startDnsServer(zone: DnsZone): Promise<DnsServer> {
   const questions: string[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, from) => {
-    const { name, type, end } = readQuestion(query);
-    const typeName = TYPE_NAMES[type] ?? String(type);
-    questions.push(`${name}/${typeName}`);
-    const entry = zone[`${name}/${typeName}`] ?? zone[name] ?? 'NXDOMAIN';
-    if (entry === 'silent') return;
-    const answers = typeof entry === 'string' ? [] : entry.flatMap((value) => encodeRecord(value, type));
-    const header = Buffer.from(query.subarray(0, 12));
-    // QR, RD and RA; the rcode where there is one.
-    header.writeUInt16BE(0x8180 | (typeof entry === 'string' ? RCODES[entry] : 0), 2);
-    header.writeUInt16BE(answers.length, 6);
-    header.fill(0, 8);
-    socket.send(Buffer.concat([header, query.subarray(12, end), ...answers]), from.port, from.address);
+    const { question, send } = answerDns(query, zone);
+    questions.push(question);
+    send((response) => socket.send(response, from.port, from.address));
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   return {
@@ -48,6 +46,31 @@ export async function startDnsServer(zone: Readonly<Record<string, DnsEntry>>): 
     questions,
     [Symbol.asyncDispose]: () => new Promise((resolve) => socket.close(() => resolve())),
   };
+}
+
+export interface DnsAnswer {
+  /** `name/type` of the question. */
+  readonly question: string;
+  /** Calls `deliver` with the response when the zone wants it told: at once, later, or never. */
+  send(deliver: (response: Buffer) => void): void;
+}
+
+/** What the zone says to one query (RFC 1035 4.1). */
+export function answerDns(query: Buffer, zone: DnsZone): DnsAnswer {
+  const { name, type, end } = readQuestion(query);
+  const question = `${name}/${TYPE_NAMES[type] ?? String(type)}`;
+  const told = zone[question] ?? zone[name] ?? 'NXDOMAIN';
+  if (told === 'silent') return { question, send: () => undefined };
+  const { afterMs, entry } = typeof told === 'object' && 'afterMs' in told ? told : { afterMs: undefined, entry: told };
+  const answers = typeof entry === 'string' ? [] : entry.flatMap((value) => encodeRecord(value, type));
+  const header = Buffer.from(query.subarray(0, 12));
+  // QR, RD and RA; the rcode where there is one.
+  header.writeUInt16BE(0x8180 | (typeof entry === 'string' ? RCODES[entry] : 0), 2);
+  header.writeUInt16BE(answers.length, 6);
+  header.fill(0, 8);
+  const response = Buffer.concat([header, query.subarray(12, end), ...answers]);
+  if (afterMs === undefined) return { question, send: (deliver) => deliver(response) };
+  return { question, send: (deliver) => void setTimeout(() => deliver(response), afterMs) };
 }
 
 function readQuestion(query: Buffer): { name: string; type: number; end: number } {

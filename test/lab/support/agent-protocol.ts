@@ -1,6 +1,8 @@
+import type { DnsZone } from '../../support/dns-server.ts';
+
 /** What one helper process inside a namespace is asked to do: small servers that a diagnostics tool may meet. */
 export type Service =
-  | { readonly kind: 'dns'; readonly addresses: readonly string[]; readonly zone: Zone }
+  | { readonly kind: 'dns'; readonly addresses: readonly string[]; readonly zone: DnsZone }
   /** UDP: sends back what it got. TCP: the same. */
   | { readonly kind: 'echo'; readonly protocol: 'udp' | 'tcp'; readonly address: string; readonly port: number }
   /** Says `text` to whoever connects (or sends a datagram), like an SSH server; then waits. */
@@ -17,19 +19,3 @@ export type Service =
   | { readonly kind: 'mute'; readonly address: string; readonly port: number }
   /** Accepts and resets as soon as bytes come. */
   | { readonly kind: 'reset'; readonly address: string; readonly port: number };
-
-/** Names, lower case, without the last dot. A name that is not there does not exist (NXDOMAIN). */
-export type Zone = Readonly<Record<string, ZoneEntry>>;
-
-export interface ZoneEntry {
-  readonly a?: readonly string[];
-  readonly aaaa?: readonly string[];
-  readonly srv?: readonly {
-    readonly priority: number;
-    readonly weight: number;
-    readonly port: number;
-    readonly target: string;
-  }[];
-  /** Instead of an answer: silence, SERVFAIL, or an answer only after that many milliseconds. */
-  readonly fault?: 'hang' | 'servfail' | { readonly delayMs: number };
-}

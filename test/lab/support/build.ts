@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
@@ -53,7 +54,9 @@ async function bundle(file: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    define: { 'import.meta.dirname': JSON.stringify(join(import.meta.dirname)) },
+    plugins: [
+      { name: 'own-place', setup: (to) => to.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path }) => loadInPlace(path)) },
+    ],
   });
   const text = result.outputFiles[0]?.text ?? '';
   mkdirSync(CACHE, { recursive: true });
@@ -67,4 +70,12 @@ async function bundle(file: string): Promise<string> {
     renameSync(unfinished, target);
   }
   return target;
+}
+
+/** Modules that look for files beside themselves must find them although the bundle stands elsewhere. */
+function loadInPlace(path: string): { contents: string; loader: 'ts' | 'js' } {
+  const contents = readFileSync(path, 'utf8')
+    .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+    .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
+  return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
 }

@@ -1,4 +1,5 @@
-import type { Service, Zone } from './agent-protocol.ts';
+import type { DnsZone } from '../../support/dns-server.ts';
+import type { Service } from './agent-protocol.ts';
 import { buildGo, buildScript } from './build.ts';
 import { type AccessNetwork, RESOLVER, RESOLVER6, type ServerPlace } from './network.ts';
 import { etcOf, type RunOptions, type RunResult, Sandbox, type SandboxProcess } from './sandbox.ts';
@@ -11,7 +12,7 @@ export interface LabSpec {
   readonly sites: readonly AccessNetwork[];
   readonly servers?: readonly ServerPlace[];
   /** Names the lab's resolver knows. Without it nothing answers there, and each client's hosts file is all it has. */
-  readonly zone?: Zone;
+  readonly zone?: DnsZone;
 }
 
 /** A running lab. Sites and servers are counted from 1, in the order of the specification. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Certificate } from '../../support/certificates.ts';
 import { buildGo } from './build.ts';
 import type { Lab } from './lab.ts';
 import type { ServerAddresses } from './network.ts';
@@ -16,7 +18,7 @@ export interface TurnOptions {
   readonly port?: number;
   readonly transports?: readonly ('udp' | 'tcp' | 'tls')[];
   readonly tlsPort?: number;
-  readonly certificate?: Certificate;
+  readonly certificate?: InstalledCertificate;
   readonly relayPorts?: { readonly low: number; readonly high: number };
   /** What the server believes and says its relay's public address is; where it is translated, a right one is needed. */
   readonly externalAddress?: string;
@@ -30,7 +32,7 @@ export const USER = 'alice';
 export const PASSWORD = 'secret';
 
 /** PEM files inside the sandbox. */
-export interface Certificate {
+export interface InstalledCertificate {
   readonly chain: string;
   readonly key: string;
   readonly authority: string;
@@ -115,29 +117,15 @@ async function startPion(
   return process;
 }
 
-export interface CertificateRequest {
-  readonly names: readonly string[];
-  /** Days from now until it ends; negative: it ended that long ago. Default 365. */
-  readonly days?: number;
-}
-
-/** Makes an authority and a certificate signed by it, inside the sandbox, with openssl. */
-export async function makeCertificate(lab: Lab, request: CertificateRequest): Promise<Certificate> {
-  const folder = `/run/tmp/tls-${Math.random().toString(36).slice(2)}`;
-  const names = request.names.map((name) => `${/^[\d.]+$|:/.test(name) ? 'IP' : 'DNS'}:${name}`).join(',');
-  const day = 86_400_000;
-  const end = Date.now() + (request.days ?? 365) * day;
-  const stamp = (time: number): string => `${new Date(time).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;
-  await lab.sandbox.script(`
-mkdir -p ${folder} && cd ${folder}
-curve='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
-openssl req -x509 $curve -keyout ca.key -out ca.pem -days 3650 -subj '/CN=Lab Authority' -addext keyUsage=critical,keyCertSign
-openssl req -new $curve -keyout server.key -out server.csr -subj '/CN=${request.names[0] ?? 'lab'}'
-printf 'subjectAltName=${names}\\nbasicConstraints=CA:FALSE\\n' > extensions
-: > index.txt
-printf '[ca]\\ndefault_ca=lab\\n[lab]\\ndatabase=index.txt\\nnew_certs_dir=.\\nrand_serial=yes\\ndefault_md=sha256\\npolicy=any\\n[any]\\ncommonName=supplied\\n' > ca.cnf
-openssl ca -config ca.cnf -batch -notext -cert ca.pem -keyfile ca.key -in server.csr -out server.pem -extfile extensions \\
-  -startdate ${stamp(Math.min(Date.now(), end) - 30 * day)} -enddate ${stamp(end)}
-chmod -R a+rX . && chmod a+r server.key`);
-  return { chain: `${folder}/server.pem`, key: `${folder}/server.key`, authority: `${folder}/ca.pem` };
+/** Puts a certificate of the tests where a server of the lab can read it. */
+export async function installCertificate(lab: Lab, certificate: Certificate): Promise<InstalledCertificate> {
+  const folder = `/run/tmp/tls-${createHash('sha256').update(certificate.certPem).digest('hex').slice(0, 16)}`;
+  const file = (name: string, pem: string): string => `cat > ${folder}/${name} <<'PEM'\n${pem}\nPEM`;
+  const files = [
+    file('chain.pem', certificate.certPem),
+    file('key.pem', certificate.keyPem),
+    file('ca.pem', certificate.caPem),
+  ];
+  await lab.sandbox.script([`mkdir -p ${folder}`, ...files].join('\n'));
+  return { chain: `${folder}/chain.pem`, key: `${folder}/key.pem`, authority: `${folder}/ca.pem` };
 }
