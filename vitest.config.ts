@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
-const define = { __ICEPROBE_VERSION__: JSON.stringify(version) };
+// An object for each project: vitest takes the entries out of the one that it is given.
+const define = () => ({ __ICEPROBE_VERSION__: JSON.stringify(version) });
 const globalSetup = ['test/support/build.setup.ts'];
 
 export default defineConfig({
   test: {
     projects: [
       {
-        define,
+        define: define(),
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
@@ -20,7 +21,7 @@ export default defineConfig({
       },
       {
         // Real peers (coturn, browsers) on loopback: few at a time, the machine has two cores.
-        define,
+        define: define(),
         test: {
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
@@ -33,7 +34,7 @@ export default defineConfig({
       },
       {
         // Network namespaces: needs root.
-        define,
+        define: define(),
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],

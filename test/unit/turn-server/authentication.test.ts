@@ -12,6 +12,7 @@ import {
   Username,
 } from '../../../src/core/stun/attributes.ts';
 import { MessageBuilder } from '../../../src/core/stun/encode.ts';
+import { readNonceCookie } from '../../../src/core/stun/nonce-cookie.ts';
 import { Method } from '../../../src/core/stun/registry.ts';
 import { joinedUsers, listedUsers, sharedSecretUsers } from '../../../src/core/turn/server/users.ts';
 import { nodeHashes } from '../../../src/net/hashes.ts';
@@ -26,7 +27,7 @@ describe('the challenge', () => {
     expect(codeOf(answer)).toBe(401);
     expect(answer.get(Realm)).toBe(REALM);
     // RFC 8489 9.2: the cookie and the bits for password algorithms and user name anonymity.
-    expect(answer.get(Nonce)).toMatch(/^obMatJos2wAAA[0-9a-f]{28}$/);
+    expect(answer.get(Nonce)).toMatch(/^obMatJos2AAAD[0-9a-f]{28}$/);
     expect(answer.get(PasswordAlgorithms)?.map((each) => each.algorithm)).toEqual([2, 1]);
     expect(answer.has(MessageIntegrity)).toBe(false);
     expect(answer.has(Username)).toBe(false);
@@ -170,9 +171,9 @@ describe('a nonce', () => {
     ['another address', (nonce: string, other: string) => (nonce === other ? '' : other)],
     ['a changed time', (nonce: string) => `${nonce.slice(0, 13)}00000000${nonce.slice(21)}`],
     ['a changed end', (nonce: string) => `${nonce.slice(0, -1)}${nonce.endsWith('0') ? '1' : '0'}`],
-    ['features taken away', (nonce: string) => nonce.replace('obMatJos2wAAA', 'obMatJos2AAAA')],
+    ['features taken away', (nonce: string) => nonce.replace('obMatJos2AAAD', 'obMatJos2AAAA')],
     ['an empty one', () => ''],
-    ['another server’s', () => 'obMatJos2wAAA0000000000000000000000000000'],
+    ['another server’s', () => 'obMatJos2AAAD0000000000000000000000000000'],
   ])('of %s is answered with 438', (_what, forge) => {
     const world = new SimulatedTurn();
     const elsewhere = new SimulatedClient(world, '192.0.2.8:40000');
@@ -199,7 +200,7 @@ describe('REST credentials', () => {
     new Secret(Buffer.from(nodeHashes.hmacSha1(Buffer.from('shared'), Buffer.from(username))).toString('base64'));
   const users = joinedUsers(
     listedUsers([['alice', new Secret('wonderland')]], REALM, nodeHashes),
-    sharedSecretUsers(passwordOf),
+    sharedSecretUsers(new Secret('shared'), nodeHashes),
   );
   const client = (world: SimulatedTurn, username: string, port = 40000) =>
     new SimulatedClient(world, `192.0.2.7:${port}`, { username, password: passwordOf(username).reveal() });
@@ -210,6 +211,7 @@ describe('REST credentials', () => {
     ['expired', `${UNIX_AT_ZERO}:dave`, 401],
     ['the wrong way round', `dave:${UNIX_AT_ZERO + 60}`, 401],
     ['no expiry at all', 'dave', 401],
+    ['in milliseconds', `${UNIX_AT_ZERO + 60}000:dave`, 401],
     ['negative', '-1:dave', 401],
     ['not a whole number', `${UNIX_AT_ZERO + 60}.5:dave`, 401],
   ])('%s', (_what, username, code) => {
@@ -224,6 +226,11 @@ describe('REST credentials', () => {
     expect(codeOf(dave.request(Method.Refresh))).toBe(0);
     expect(codeOf(client(world, `${UNIX_AT_ZERO + 60}:dave`, 40001).request(Method.Allocate, udp))).toBe(401);
     expect(world.takeEvents().at(-1)).toMatchObject({ reason: expect.stringContaining('credential expired') });
+  });
+
+  it('cannot be told by hash, so no client is asked for one', () => {
+    const answer = new SimulatedClient(new SimulatedTurn({ users }), '192.0.2.7:40000').challenge();
+    expect(readNonceCookie(answer.get(Nonce) ?? '')).toEqual({ passwordAlgorithms: true, usernameAnonymity: false });
   });
 
   it('stand beside listed users', () => {

@@ -201,8 +201,9 @@ describe('channels', () => {
     [0x3fff, 400],
     [0x4000, 0],
     [0x4fff, 0],
-    [0x5000, 400],
-    [0x7fff, 400],
+    [0x5000, 0],
+    [0x7fff, 0],
+    [0x8000, 400],
   ])('number %i: %i', (channel, code) => {
     expect(codeOf(allocated().bind(channel))).toBe(code);
   });

@@ -40,6 +40,15 @@ describe('a client over TCP', () => {
     expect(world.takeSent().map((sent) => [...sent.bytes])).toEqual([[7], [7]]);
   });
 
+  it('may use the channel numbers of RFC 5766', () => {
+    const { world, client } = connected();
+    client.request(Method.Allocate, udp);
+    client.request(Method.ChannelBind, (b) => b.add(ChannelNumber, 0x7ffe).add(XorPeerAddress, peer));
+    world.takeSent();
+    client.send(encodeChannelData(0x7ffe, Uint8Array.of(7), { padded: true }));
+    expect(world.takeSent().map((sent) => [...sent.bytes])).toEqual([[7]]);
+  });
+
   it('loses its allocation with the connection', () => {
     const { world, client } = connected();
     client.request(Method.Allocate, udp);

@@ -45,7 +45,7 @@ export class ClientMessages {
   /** One datagram, or one frame of a stream. */
   fromClient(tuple: FiveTuple, bytes: Uint8Array, now: Instant): void {
     const first = bytes[0] ?? 0xff;
-    if (first >= 0x40 && first <= 0x4f) {
+    if (first >= 0x40 && first <= 0x7f) {
       this.#relay(tuple, bytes, now);
       return;
     }

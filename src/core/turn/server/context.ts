@@ -34,7 +34,7 @@ export interface ServerContext {
 
 export function createContext(settings: TurnServerSettings, hashes: Hashes, random: Random): ServerContext {
   const queue = new OutputQueue<TurnServerCommand, TurnServerEvent>();
-  const nonces = new Nonces(hashes, random, settings.lifetimes.nonce);
+  const nonces = new Nonces(hashes, random, settings.lifetimes.nonce, settings.users.resolvesHashes);
   return {
     settings,
     hashes,

@@ -1,19 +1,9 @@
 import { sameBytesConstantTime, toHex } from '../../bytes.ts';
 import type { Hashes } from '../../hashes.ts';
 import type { Random } from '../../random.ts';
+import { nonceCookie } from '../../stun/nonce-cookie.ts';
 import type { UnixSeconds } from '../../time.ts';
 import { encodeUtf8 } from '../../utf8.ts';
-
-/** RFC 8489 9.2: begins the nonce of a server that speaks of its security features in it. */
-export const NONCE_COOKIE = 'obMatJos2';
-
-/**
- * RFC 8489 18.1: the feature set is 24 bits in base64, the first bit the most significant. Bit 0: password algorithms,
- * bit 1: user name anonymity. `wAAA` is both.
- */
-const FEATURES = 'wAAA';
-
-const HEADER = NONCE_COOKIE + FEATURES;
 
 /**
  * Nonces that need no memory: the time of issue in hexadecimal and a MAC over it and the client's IP address, so that one
@@ -23,24 +13,28 @@ const HEADER = NONCE_COOKIE + FEATURES;
 export class Nonces {
   readonly #hashes: Hashes;
   readonly #secret: Uint8Array;
+  /** RFC 8489 9.2: the cookie that says what the server can do. */
+  readonly #cookie: string;
   #lifetime: number;
   #generation = 0;
 
-  constructor(hashes: Hashes, random: Random, lifetimeSeconds: number) {
+  /** `usernameAnonymity`: clients are to send USERHASH, so every user must be known by hash. */
+  constructor(hashes: Hashes, random: Random, lifetimeSeconds: number, usernameAnonymity: boolean) {
     this.#hashes = hashes;
+    this.#cookie = nonceCookie({ passwordAlgorithms: true, usernameAnonymity });
     this.#secret = random.bytes(20);
     this.#lifetime = lifetimeSeconds;
   }
 
   issue(clientAddress: string, now: UnixSeconds): string {
     const time = Math.trunc(now).toString(16).padStart(8, '0');
-    return HEADER + time + this.#mac(time, clientAddress);
+    return this.#cookie + time + this.#mac(time, clientAddress);
   }
 
   isValid(nonce: string, clientAddress: string, now: UnixSeconds): boolean {
-    if (nonce.length !== HEADER.length + 8 + 20 || !nonce.startsWith(HEADER)) return false;
-    const time = nonce.slice(HEADER.length, HEADER.length + 8);
-    const mac = nonce.slice(HEADER.length + 8);
+    if (nonce.length !== this.#cookie.length + 8 + 20 || !nonce.startsWith(this.#cookie)) return false;
+    const time = nonce.slice(this.#cookie.length, this.#cookie.length + 8);
+    const mac = nonce.slice(this.#cookie.length + 8);
     if (!sameBytesConstantTime(encodeUtf8(mac), encodeUtf8(this.#mac(time, clientAddress)))) return false;
     const age = Math.trunc(now) - Number.parseInt(time, 16);
     return age >= 0 && age < this.#lifetime;

@@ -64,7 +64,7 @@ export class Relaying {
     now: Instant,
   ): Route | undefined {
     const first = bytes[0] ?? 0xff;
-    const isChannelData = first >= 0x40 && first <= 0x4f;
+    const isChannelData = first >= 0x40 && first <= 0x7f;
     // 0x0016 is a Send indication; anything else is none of ours.
     if (!isChannelData && (first !== 0 || bytes[1] !== 0x16)) return this.#refuse('unexpected-class', undefined);
     const allocation = this.#allocations.byClient(transport, address, port);

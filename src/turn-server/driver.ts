@@ -1,0 +1,180 @@
+import type { Socket } from 'node:net';
+import type { Family, SocketAddress } from '../core/address.ts';
+import type { TransportId } from '../core/machine.ts';
+import type { TurnServerCommand, TurnServerEvent, TurnServerInput } from '../core/turn/server/io.ts';
+import type { Route } from '../core/turn/server/relaying.ts';
+import type { TurnServer } from '../core/turn/server/server.ts';
+import type { Clock } from '../net/clock.ts';
+import { openUdp, type UdpSocket } from './udp-socket.ts';
+
+/** What waits in a connection to a client that does not read; beyond it relayed data is dropped, as UDP would be. */
+const MAX_UNREAD_BYTES = 1 << 20;
+
+/** How long a closed connection may take to flush. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** The longest delay that a timer takes. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Moves bytes between the machine and its sockets, and wakes it in time. */
+export class TurnServerDriver {
+  readonly #machine: TurnServer;
+  readonly #clock: Clock;
+  readonly #onEvent: (event: TurnServerEvent) => void;
+  readonly #udp = new Map<TransportId, UdpSocket>();
+  readonly #streams = new Map<TransportId, Socket>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #nextStream = 1;
+  #isClosed = false;
+
+  constructor(machine: TurnServer, clock: Clock, onEvent: (event: TurnServerEvent) => void) {
+    this.#machine = machine;
+    this.#clock = clock;
+    this.#onEvent = onEvent;
+  }
+
+  addListener(transport: TransportId, local: SocketAddress, socket: UdpSocket): void {
+    this.#udp.set(transport, socket);
+    this.handle({ type: 'listener-opened', transport, local });
+    const { family } = local;
+    socket.onMessage((bytes, address, port) => {
+      const now = this.#clock.now();
+      const route = this.#machine.routeFromClient(transport, address, port, bytes, now);
+      if (route !== undefined) this.#forward(route);
+      else this.handle({ type: 'received', transport, from: { family, address, port }, bytes });
+    });
+  }
+
+  addStream(socket: Socket, protocol: 'tcp' | 'tls'): void {
+    const local = addressOf(socket.localFamily, socket.localAddress, socket.localPort);
+    const remote = addressOf(socket.remoteFamily, socket.remoteAddress, socket.remotePort);
+    if (local === undefined || remote === undefined || this.#isClosed) {
+      // Gone between the system's accept and ours.
+      socket.destroy();
+      return;
+    }
+    const transport = `${protocol}-${this.#nextStream++}`;
+    this.#streams.set(transport, socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#streams.delete(transport);
+      this.handle({ type: 'stream-closed', transport });
+    });
+    this.handle({ type: 'stream-opened', transport, protocol, local, remote });
+    socket.on('data', (bytes) => this.handle({ type: 'received', transport, from: remote, bytes }));
+  }
+
+  handle(input: TurnServerInput): void {
+    this.#machine.handle(input, this.#clock.now());
+    this.#drain();
+  }
+
+  /** Ends every allocation and closes every socket that clients and peers know. */
+  close(): void {
+    this.handle({ type: 'close' });
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const socket of this.#udp.values()) socket.close();
+    this.#udp.clear();
+  }
+
+  #drain(): void {
+    for (let output = this.#machine.poll(); output !== undefined; output = this.#machine.poll()) {
+      if (output.kind === 'transmit') this.#send(output.transport, output.to, output.bytes);
+      else if (output.kind === 'command') this.#carryOut(output.command);
+      else this.#onEvent(output.event);
+    }
+    this.#schedule();
+  }
+
+  #send(transport: TransportId, to: SocketAddress, bytes: Uint8Array): void {
+    const udp = this.#udp.get(transport);
+    if (udp !== undefined) udp.send(bytes, 0, bytes.length, to.port, to.address);
+    else this.#streams.get(transport)?.write(bytes);
+  }
+
+  #forward(route: Route): void {
+    const udp = this.#udp.get(route.transport);
+    if (udp !== undefined) {
+      const isKept = udp.send(route.bytes, route.offset, route.length, route.port, route.address);
+      if (isKept && route.borrowed) this.#machine.keepBorrowed();
+      return;
+    }
+    const stream = this.#streams.get(route.transport);
+    if (stream === undefined || stream.writableLength > MAX_UNREAD_BYTES) return;
+    stream.write(route.bytes.slice(route.offset, route.offset + route.length));
+  }
+
+  #carryOut(command: TurnServerCommand): void {
+    switch (command.type) {
+      case 'bind-relay':
+        void this.#bindRelay(command.relay, command.family, command.address, command.port);
+        break;
+      case 'close-relay':
+        this.#udp.get(command.relay)?.close();
+        this.#udp.delete(command.relay);
+        break;
+      case 'close-stream':
+        this.#closeStream(command.transport);
+        break;
+    }
+  }
+
+  async #bindRelay(relay: TransportId, family: Family, address: string, port: number): Promise<void> {
+    let socket: UdpSocket;
+    try {
+      socket = await openUdp(family, address, port);
+    } catch (error) {
+      if (!this.#isClosed) this.handle({ type: 'relay-failed', relay, code: codeOf(error) });
+      return;
+    }
+    if (this.#isClosed) {
+      socket.close();
+      return;
+    }
+    this.#udp.set(relay, socket);
+    socket.onMessage((bytes, from, fromPort) => {
+      const route = this.#machine.routeFromPeer(relay, from, fromPort, bytes, this.#clock.now());
+      if (route !== undefined) this.#forward(route);
+      else this.handle({ type: 'relay-received', relay, from: { family, address: from, port: fromPort }, bytes });
+    });
+    this.handle({ type: 'relay-bound', relay });
+  }
+
+  #closeStream(transport: TransportId): void {
+    const socket = this.#streams.get(transport);
+    if (socket === undefined) return;
+    socket.end();
+    // A client that does not read its end is not waited for.
+    setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  #schedule(): void {
+    const at = this.#machine.deadline?.at ?? Number.POSITIVE_INFINITY;
+    if (at === this.#timerAt || this.#isClosed) return;
+    this.#timerAt = at;
+    clearTimeout(this.#timer);
+    if (at === Number.POSITIVE_INFINITY) return;
+    const delay = Math.min(Math.max(0, Math.ceil(at - this.#clock.now())), MAX_DELAY_MS);
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#machine.handleTimeout(this.#clock.now());
+      this.#drain();
+    }, delay);
+  }
+}
+
+function addressOf(
+  family: string | undefined,
+  address: string | undefined,
+  port: number | undefined,
+): SocketAddress | undefined {
+  if (address === undefined || port === undefined) return undefined;
+  return { family: family === 'IPv6' ? 6 : 4, address, port };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}

@@ -1,0 +1,44 @@
+import type { SocketAddress } from '../core/address.ts';
+import type { TurnServerEvent } from '../core/turn/server/io.ts';
+import type { Lifetimes, PortRange, Quotas } from '../core/turn/server/settings.ts';
+
+/** What `startTurnServer` takes. All of it may be left out: then the server is for this machine alone, on free ports. */
+export interface TurnServerOptions {
+  /** Addresses to listen on, each bound by itself. Default `127.0.0.1`. */
+  readonly listen?: string | readonly string[];
+  /** Listen on every address of this machine, and let clients reach peers on its local subnets. Excludes `listen`. */
+  readonly lan?: boolean;
+  /** For UDP and TCP. 0, the default: a free one. */
+  readonly port?: number;
+  /** For TLS. 0, the default: a free one. */
+  readonly tlsPort?: number;
+  /** Default: all three. */
+  readonly transports?: readonly ('udp' | 'tcp' | 'tls')[];
+  /** Names with their passwords. Default: one of each, random. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Takes REST credentials minted with this secret (coturn's `use-auth-secret`). */
+  readonly secret?: string;
+  /** Default `iceprobe.local`. */
+  readonly realm?: string;
+  /** Ports of relayed transport addresses. Default 49152 to 65535. */
+  readonly relayPorts?: PortRange;
+  /** The address to tell clients in the place of the relay's own, behind a NAT. */
+  readonly externalIp?: string;
+  /** Blocks of peer addresses (`10.0.0.0/8`) that may be reached beyond what the place of the server allows. */
+  readonly allowPeers?: readonly string[];
+  /** PEM. Default: a certificate made on the spot, whose authority is `caPem`. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Seconds. */
+  readonly lifetimes?: Partial<Lifetimes>;
+  readonly quotas?: Partial<Quotas>;
+  /** Sends every client elsewhere (300). */
+  readonly alternateServer?: SocketAddress;
+  /** Hears of allocations, permissions, channels, refusals. */
+  readonly onEvent?: (event: TurnServerEvent) => void;
+}
+
+/** An option that cannot be. The message names it. */
+export class TurnServerOptionError extends Error {
+  override readonly name = 'TurnServerOptionError';
+  readonly code = 'ERR_TURN_SERVER_OPTION';
+}
