@@ -15,7 +15,7 @@ import {
 } from '../../stun/attributes.ts';
 import type { StunMessage } from '../../stun/message.ts';
 import { AttributeType, attributeName, isComprehensionRequired } from '../../stun/registry.ts';
-import { MIN_CHANNEL } from '../channel-data.ts';
+import { MAX_LEGACY_CHANNEL, MIN_CHANNEL } from '../channel-data.ts';
 import { badRequest, type Refusal, refusal } from './refusal.ts';
 
 // Each request as a value, or the error that the RFC gives it for what the message alone tells.
@@ -97,18 +97,15 @@ export function parseCreatePermission(message: StunMessage): Result<readonly Soc
 }
 
 /**
- * RFC 8656 12 keeps channels to 0x4000-0x4FFF, so that a client can share its port with DTLS and RTP (RFC 7983). Clients
- * of RFC 5766 bind numbers up to 0x7FFF (coturn's own tools do), and nothing else arrives at a server's port: it takes them.
+ * RFC 8656 12.2. The RFC keeps channels to 0x4000-0x4FFF, so that a client can share its port with DTLS and RTP. Clients of
+ * RFC 5766 bind numbers up to 0x7FFF, and nothing else arrives at a server's port: it takes them.
  */
-export const LAST_CHANNEL = 0x7fff;
-
-/** RFC 8656 12.2. */
 export function parseChannelBind(message: StunMessage): Result<ChannelBindRequest, Refusal> {
   const channel = required(message, ChannelNumber);
   if (!channel.ok) return channel;
   const peer = required(message, XorPeerAddress);
   if (!peer.ok) return peer;
-  if (channel.value < MIN_CHANNEL || channel.value > LAST_CHANNEL) {
+  if (channel.value < MIN_CHANNEL || channel.value > MAX_LEGACY_CHANNEL) {
     return fail(badRequest(`channel number 0x${channel.value.toString(16)} is not in 0x4000-0x7fff`));
   }
   return ok({ channel: channel.value, peer: peer.value });
