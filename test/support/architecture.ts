@@ -35,6 +35,7 @@ const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nat: ['stun'],
   configuration: ['stun'],
   pcap: ['stun'],
+  signaling: [],
 };
 
 /** Sockets and names belong to `net`; a server has its own; HTTP to what serves pages. Others of Node's are free. */
