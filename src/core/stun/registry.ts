@@ -214,6 +214,10 @@ export function attributeName(type: number): string {
   return ATTRIBUTE_NAMES.get(type) ?? `0x${type.toString(16).padStart(4, '0')}`;
 }
 
+export function isRegistered(type: number): boolean {
+  return ATTRIBUTE_NAMES.has(type);
+}
+
 /** RFC 8489 14: types below 0x8000 must be understood, or the message is refused with 420. */
 export function isComprehensionRequired(type: number): boolean {
   return type < 0x8000;

@@ -1,7 +1,7 @@
 import { ErrorCodeAttribute } from './attributes.ts';
 import { checkFingerprint } from './fingerprint.ts';
 import type { StunMessage } from './message.ts';
-import { attributeName, isComprehensionRequired, methodName } from './registry.ts';
+import { attributeName, isComprehensionRequired, isRegistered, methodName } from './registry.ts';
 
 /** What makes a response unusable before anybody looks at its meaning. */
 export function unusable(message: StunMessage, method: number): string | undefined {
@@ -23,8 +23,4 @@ export function unknownRequired(message: StunMessage): string | undefined {
   );
   if (unknown === undefined) return undefined;
   return `byte ${unknown.offset}: attribute ${attributeName(unknown.type)} must be understood, and nobody registered it`;
-}
-
-function isRegistered(type: number): boolean {
-  return !attributeName(type).startsWith('0x');
 }
