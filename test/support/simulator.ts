@@ -18,6 +18,14 @@ export interface Endpoint {
   wake(now: Instant): void;
 }
 
+/** What stands between some addresses and the rest, and changes packets that pass. */
+export interface Gateway {
+  /** A packet as it leaves: with another source where it comes from inside and goes out. */
+  outward(packet: Packet, now: Instant): Packet;
+  /** A packet as it arrives, with another destination where it comes in; undefined if it may not. */
+  inward(packet: Packet, now: Instant): Packet | undefined;
+}
+
 export interface NetworkOptions {
   readonly seed?: number;
   /** One way. Default 10. */
@@ -44,8 +52,11 @@ export class Simulator {
   readonly random: Random;
   /** Where packets went that nobody owns. */
   readonly strays: Packet[] = [];
+  /** What a gateway did not let in. */
+  readonly filtered: Packet[] = [];
   readonly #options: NetworkOptions;
   readonly #endpoints: Endpoint[] = [];
+  readonly #gateways: Gateway[] = [];
   readonly #streamClock = new Map<string, Instant>();
   #due: Due[] = [];
   #order = 0;
@@ -64,6 +75,10 @@ export class Simulator {
     this.#endpoints.push(...endpoints);
   }
 
+  addGateway(gateway: Gateway): void {
+    this.#gateways.push(gateway);
+  }
+
   at(when: Instant, act: () => void): void {
     this.#due.push({ at: Math.max(when, this.#now), order: this.#order++, act });
   }
@@ -72,7 +87,8 @@ export class Simulator {
     this.at(this.#now + ms, act);
   }
 
-  send(packet: Packet): void {
+  send(sent: Packet): void {
+    const packet = this.#gateways.reduce((each, gateway) => gateway.outward(each, this.#now), sent);
     if (packet.stream) {
       this.#sendStream(packet);
       return;
@@ -126,7 +142,15 @@ export class Simulator {
     }
   }
 
-  #deliver(packet: Packet): void {
+  #deliver(arrived: Packet): void {
+    const packet = this.#gateways.reduceRight<Packet | undefined>(
+      (each, gateway) => each && gateway.inward(each, this.#now),
+      arrived,
+    );
+    if (packet === undefined) {
+      this.filtered.push(arrived);
+      return;
+    }
     const endpoint = this.#endpoints.find((each) => each.owns(packet.to));
     if (endpoint === undefined) this.strays.push(packet);
     else endpoint.receive(packet, this.#now);
