@@ -9,6 +9,12 @@ interface CommandEntry {
 /** Every command, in the order of `--help`. A new one is a module in commands/ and a line here. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   lint: { summary: 'check a configuration without sending a packet', load: () => import('./commands/lint.ts') },
+  replay: { summary: 'render a saved run again, in any format', load: () => import('./commands/replay.ts') },
+  compare: { summary: 'tell what changed between two saved runs', load: () => import('./commands/compare.ts') },
+  explain: {
+    summary: 'what a finding means, what it needs as evidence, how to mend it',
+    load: () => import('./commands/explain.ts'),
+  },
   credentials: { summary: 'mint REST credentials', load: () => import('./commands/credentials.ts') },
 };
 
