@@ -70,17 +70,78 @@ export interface StageData {
   readonly answerFrom?: string;
   readonly requestsSent?: number;
   readonly rttMs?: number;
+  /** The system's own code, e.g. `EHOSTUNREACH`. */
+  readonly systemError?: string;
   readonly mappedAddress?: string;
+  /** MAPPED-ADDRESS, which should say the same; where it differs, something on the path rewrites addresses. */
+  readonly plainMappedAddress?: string;
   readonly relayedAddress?: string;
   readonly software?: string;
+  /** Empty where the server sent an empty one. */
   readonly realm?: string;
+  /** Some servers put their clock into it. */
+  readonly nonce?: string;
+  /** Why a challenge could not be answered: `missing-realm`, `missing-nonce`, `nonce-loop`, `rejected`, ... */
+  readonly refusal?: string;
+  /** How many nonces the server called stale (438) in one transaction. */
+  readonly staleNonces?: number;
+  /** Where a 300 sends us. */
+  readonly alternateServer?: string;
+  /** Over UDP: a second socket of ours was answered where the first was not. */
+  readonly answeredAnotherPort?: boolean;
   /** The server's clock, where its nonce or a Date tells it; seconds since 1970. */
   readonly serverTime?: number;
   /** Seconds. */
   readonly lifetime?: number;
   /** True once a request with MESSAGE-INTEGRITY and a fresh nonce was sent. */
   readonly authenticated?: boolean;
+  /** Of `permission`: each address that a permission was asked for. */
+  readonly peers?: readonly PermissionAsked[];
+  /** Of `relay-data`: how the proof was made, and what it showed beyond the bursts in the `relay-data` events. */
+  readonly relay?: RelayProof;
+  /** Of `channel`: ChannelData sent through the channel and received by the peer. */
+  readonly channel?: { readonly sent: number; readonly received: number };
+  /** Of `tls` that was reset: whether the same address takes a TLS handshake that looks like a browser's to a web server. */
+  readonly webHandshake?: 'pass' | 'fail';
   readonly [key: string]: unknown;
+}
+
+/** What a server says to a permission for one peer, and whose address that is. */
+export interface PermissionAsked {
+  /** Address and port. */
+  readonly peer: string;
+  /**
+   * - `own`: our address as the server sees it
+   * - `server`: the server's own address, or one that it relays from
+   * - `private`, `loopback`, `link-local`, `metadata`: what a relay on the internet should refuse; asked with `--audit` only
+   */
+  readonly kind: 'own' | 'server' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'other';
+  readonly granted: boolean;
+  readonly errorCode?: number;
+  /** A listener of ours on that address was reached through the relay. */
+  readonly reached?: boolean;
+}
+
+export interface RelayProof {
+  /**
+   * Who the peer was. `second-socket`: another socket of ours, behind the same NAT as the client. `outside`: somebody at
+   * another place. `relay`: another allocation on a server, which proves less, since a server may turn its own external
+   * address back inside.
+   */
+  readonly witness: 'second-socket' | 'outside' | 'relay';
+  /** Where the peer saw the relayed packets come from. */
+  readonly egressAddress?: string;
+  /** For each relayed port that was tried: what crossed in both directions after the relay had spoken first. */
+  readonly ports?: readonly { readonly port: number; readonly sent: number; readonly received: number }[];
+  /** For each size of payload, in bytes. */
+  readonly sizes?: readonly { readonly size: number; readonly sent: number; readonly received: number }[];
+  /** Where a rate was asked for: kilobits a second. */
+  readonly offeredKbps?: number;
+  readonly deliveredKbps?: number;
+  /** Seconds without traffic after which the way to the server still worked, or did not. */
+  readonly idle?: { readonly seconds: number; readonly alive: boolean };
+  /** The same packets between our own two sockets without the relay: shows that our egress lets them pass. */
+  readonly control?: 'pass' | 'fail';
 }
 
 /** The end of a stage of an attempt. `attempt` null: a stage of the URL before any address was known (`resolve`). */
@@ -92,6 +153,11 @@ export interface StageEnded extends Omit<Stage, 'ms'> {
   readonly attempt: AttemptKey | null;
   /** The transport whose packets are the stage's evidence. */
   readonly transport: string | null;
+  /**
+   * Set where nobody asked for this URL: it was tried to tell two causes apart, and this says which. Such a server stands
+   * in the report, marked, and its failure fails nothing.
+   */
+  readonly control?: string;
 }
 
 /** What tells one attempt of a URL from another. */

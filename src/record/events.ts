@@ -100,6 +100,8 @@ export interface NameResolved {
   readonly family: Family | null;
   readonly addresses: readonly string[];
   readonly source: 'literal' | 'hosts' | 'dns' | 'srv';
+  /** Set where one resolver was asked by name, to compare. */
+  readonly resolver?: string;
   readonly error: ResolveErrorCode | null;
   /** The resolver's own word, e.g. `ENOTFOUND`. */
   readonly errorText: string | null;

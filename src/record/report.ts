@@ -102,6 +102,8 @@ export interface Gathering {
 
 export interface Server {
   readonly url: string;
+  /** Set where nobody asked for this URL: it was tried to tell two causes apart. Absent for what was asked for. */
+  readonly control?: string;
   readonly verdict: Verdict;
   readonly attempts: readonly Attempt[];
   /** Names resolved for this URL; what failed before any address was known is here. */

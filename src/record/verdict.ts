@@ -41,7 +41,7 @@ export function undeterminedParts(observation: Observation): readonly Undetermin
 
 function undeterminedServers(observation: Observation): UndeterminedPart[] {
   return (observation.servers ?? [])
-    .filter((server) => server.verdict === 'undetermined')
+    .filter((server) => server.verdict === 'undetermined' && server.control === undefined)
     .map((server) => {
       const open = server.attempts
         .flatMap((attempt) => attempt.stages)

@@ -14,6 +14,7 @@ interface AttemptDraft {
 
 interface ServerDraft {
   readonly url: string;
+  control: string | undefined;
   readonly resolves: Stage[];
   readonly attempts: Map<string, AttemptDraft>;
 }
@@ -45,6 +46,7 @@ export class ServersFold {
 
   #addStage(event: StageEnded): void {
     const server = this.#draft(event.url);
+    server.control = event.control ?? server.control;
     const { stage, status, durationMs, detail, data } = event;
     const ended: Stage = { stage, status, ms: durationMs, detail, data };
     if (event.attempt === null) {
@@ -62,7 +64,7 @@ export class ServersFold {
   #draft(url: string): ServerDraft {
     const known = this.#servers.get(url);
     if (known !== undefined) return known;
-    const draft: ServerDraft = { url, resolves: [], attempts: new Map() };
+    const draft: ServerDraft = { url, control: undefined, resolves: [], attempts: new Map() };
     this.#servers.set(url, draft);
     return draft;
   }
@@ -74,7 +76,15 @@ export class ServersFold {
     // One name is asked for twice, A and AAAA: the failure of one is no failure of the name.
     const resolve = draft.resolves.find((stage) => stage.status === 'pass') ?? draft.resolves.at(-1);
     const verdict = verdictOfServer(attempts, resolve);
-    return { url, verdict, attempts, ...(resolve === undefined ? {} : { resolve }) };
+    // What was asked for is never a mere control, even if it was tried as one too.
+    const control = this.#expected.includes(url) ? undefined : draft.control;
+    return {
+      url,
+      ...(control === undefined ? {} : { control }),
+      verdict,
+      attempts,
+      ...(resolve === undefined ? {} : { resolve }),
+    };
   }
 
   #attempt(draft: AttemptDraft, startedAt: string): Attempt {
