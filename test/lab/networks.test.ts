@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../support/needs.ts';
 import { type Lab, startLab } from './support/lab.ts';
-import { serverAddresses, siteAddresses } from './support/network.ts';
+import { PROXY, serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS, type NetworkName } from './support/networks.ts';
 import { startTurn } from './support/servers.ts';
 import { capture, type NatVerdict, natDiscovery, ping, stunClient, tcpConnect } from './support/tools.ts';
@@ -26,7 +26,12 @@ describeNeeding(
   beforeAll(async () => {
     lab = await startLab({ sites: names.map((name) => NETWORKS[name]), servers: [{ ipv6: true }] });
     await startTurn(lab, 'server1', server, { kind: 'coturn', ipv6: true });
-    await lab.serve('server1', [...[443, 80].map((port) => ({ kind: 'mute', address, port }) as const)]);
+    await lab.serve(
+      'server1',
+      [443, 80, 5349].map(
+        (port) => ({ kind: 'banner', protocol: 'tcp', address, port, text: `port ${port}\n` }) as const,
+      ),
+    );
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
@@ -82,6 +87,37 @@ describeNeeding(
     expect(await tcpConnect(lab, site, address, 3478)).toBe('silent');
     expect(await tcpConnect(lab, site, address, 80)).toBe('silent');
     expect((await ping(lab, site, address)).received).toBe(0);
+  });
+
+  /** What a server says to the first words of a client, over TCP. */
+  const speak = async (name: NetworkName, port: number, words: string, host = address): Promise<string> => {
+    const script = `exec 3<>/dev/tcp/${host}/${port}; printf '${words}' >&3; timeout 0.7 cat <&3`;
+    const { stdout, stderr } = await lab.run(['bash', '-c', script], { site: siteOf(name), timeoutMs: 2000 });
+    return stdout + stderr;
+  };
+
+  it.concurrent('captive-portal: every port of TCP answers with the page to log in at, all else is silent', async () => {
+    for (const port of [443, 3478]) {
+      expect(await speak('captive-portal', port, 'GET / HTTP/1.1\\r\\n\\r\\n')).toMatch(/^HTTP\/1.1 302 .*portal/s);
+    }
+    expect((await ping(lab, siteOf('captive-portal'), address)).received).toBe(0);
+    expect(await stunClient(lab, siteOf('captive-portal'), address)).toBeUndefined();
+  });
+
+  it.concurrent('proxy-only: TCP gets out through the proxy, and in no other way', async () => {
+    expect(await tcpConnect(lab, siteOf('proxy-only'), address, 443)).toBe('silent');
+    const connect = `CONNECT ${address}:443 HTTP/1.1\\r\\n\\r\\n`;
+    const answer = await speak('proxy-only', PROXY.port, connect, PROXY.address);
+    expect(answer).toMatch(/^HTTP\/1.1 200 .*port 443/s);
+    expect(await stunClient(lab, siteOf('proxy-only'), address)).toBeUndefined();
+  });
+
+  it.concurrent('tls-filtered: a TLS hello is reset, other words are not, and port 443 is free', async () => {
+    const hello = '\\x16\\x03\\x01\\x00\\x05hello';
+    expect(await speak('tls-filtered', 5349, hello)).toMatch(/reset by peer/i);
+    expect(await speak('tls-filtered', 5349, 'hello')).toBe('port 5349\n');
+    expect(await speak('tls-filtered', 443, hello)).toBe('port 443\n');
+    expect(await speak('eim-apdf', 5349, hello)).toBe('port 5349\n');
   });
 
   it.concurrent('ipv6: works, is alone, is broken', async () => {

@@ -171,6 +171,20 @@ describeNeeding(
     ]);
   });
 
+  it.concurrent('an answer may come from another port than the one asked', async () => {
+    const address = addressesOf(open).addresses[0];
+    const target = { address, port: 4100 };
+    await lab.serve('server1', [
+      { kind: 'echo', protocol: 'udp', ...target },
+      { kind: 'answer-from-elsewhere', address, port: 4101, from: 4102, target },
+    ]);
+    const site = 2; // its address is public: no NAT filters the answer
+    const packets = await capture(lab, lab.client(site), 'eth0', 'udp portrange 4100-4102', async () => {
+      expect(await udpAsk(lab, site, address, 4101)).toBe('silent'); // a connected socket hears nobody else
+    });
+    expect(packets.map((line) => /IP (\S+) >/.exec(line)?.[1])).toContain(`${address}.4102`);
+  });
+
   it.concurrent('names: several addresses, only IPv6, missing, broken, slow, hanging, SRV', async () => {
     expect((await getent(lab, 'ahostsv4', 'two.lab')).addresses.sort()).toEqual(['198.19.1.2', '198.19.1.3']);
     expect((await getent(lab, 'ahosts', 'six.lab')).addresses).toEqual(['2001:db8:ff01::2']);

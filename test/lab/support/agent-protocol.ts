@@ -17,5 +17,15 @@ export type Service =
   | { readonly kind: 'answer'; readonly address: string; readonly port: number; readonly text: string }
   /** Accepts connections and says nothing, ever. */
   | { readonly kind: 'mute'; readonly address: string; readonly port: number }
+  /** An HTTP proxy that does CONNECT (RFC 9110 9.3.6) and nothing else. */
+  | { readonly kind: 'proxy'; readonly address: string; readonly port: number }
+  /** Hands datagrams on to `target` and its answers back, from another port than the one asked. */
+  | {
+      readonly kind: 'answer-from-elsewhere';
+      readonly address: string;
+      readonly port: number;
+      readonly from: number;
+      readonly target: { readonly address: string; readonly port: number };
+    }
   /** Accepts and resets as soon as bytes come. */
   | { readonly kind: 'reset'; readonly address: string; readonly port: number };

@@ -2,7 +2,7 @@
 // services. Prints `ready` once all of them listen; ends when its standard input does.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Service } from './agent-protocol.ts';
 import { serveDns } from './dns-server.ts';
 
@@ -28,6 +28,10 @@ async function start(service: Service): Promise<void> {
       return answerConnections(service, (socket) => socket.once('data', () => socket.end(service.text)));
     case 'mute':
       return answerConnections(service, (socket) => socket.resume());
+    case 'proxy':
+      return answerConnections(service, connectTo);
+    case 'answer-from-elsewhere':
+      return answerFromElsewhere(service);
     case 'reset':
       return answerConnections(service, (socket) => socket.once('data', () => socket.resetAndDestroy()));
   }
@@ -52,4 +56,40 @@ async function answerConnections({ address, port }: Place, handle: (socket: Sock
   });
   server.listen(port, address);
   await once(server, 'listening');
+}
+
+function connectTo(socket: Socket): void {
+  socket.once('data', (request) => {
+    const target = /^CONNECT (\S+):(\d+) HTTP\/1\.[01]\r\n/.exec(request.toString('latin1'));
+    if (target === null) {
+      socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    const [, host = '', port = ''] = target;
+    const onward = connect(Number(port), host.replace(/^\[|\]$/g, ''), () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(onward).pipe(socket);
+    });
+    onward.on('error', () => socket.destroy());
+    socket.on('close', () => onward.destroy());
+  });
+}
+
+/** As a load balancer or a multi-homed server does it; each client has one socket towards the target. */
+async function answerFromElsewhere(service: Extract<Service, { kind: 'answer-from-elsewhere' }>): Promise<void> {
+  const front = createSocket('udp4');
+  const back = createSocket('udp4');
+  const onward = new Map<string, ReturnType<typeof createSocket>>();
+  front.on('message', (datagram, { address, port }) => {
+    const key = `${address}:${port}`;
+    let socket = onward.get(key);
+    if (socket === undefined) {
+      socket = createSocket('udp4').on('message', (answer) => back.send(answer, port, address));
+      onward.set(key, socket);
+    }
+    socket.send(datagram, service.target.port, service.target.address);
+  });
+  front.bind(service.port, service.address);
+  back.bind(service.from, service.address);
+  await Promise.all([once(front, 'listening'), once(back, 'listening')]);
 }

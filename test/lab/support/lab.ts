@@ -1,7 +1,7 @@
 import type { DnsZone } from '../../support/dns-server.ts';
 import type { Service } from './agent-protocol.ts';
 import { buildGo, buildScript } from './build.ts';
-import { type AccessNetwork, RESOLVER, RESOLVER6, type ServerPlace } from './network.ts';
+import { type AccessNetwork, PORTAL_PORT, PROXY, RESOLVER, RESOLVER6, type ServerPlace } from './network.ts';
 import { etcOf, type RunOptions, type RunResult, Sandbox, type SandboxProcess } from './sandbox.ts';
 import { buildInternet, buildServerSite } from './server-site.ts';
 import { buildSite, type Site } from './site.ts';
@@ -43,6 +43,7 @@ export async function startLab(spec: LabSpec): Promise<Lab> {
     await sandbox.script([topology.render(), ...resolvers].join('\n'));
     await Promise.all(sites.map((site, i) => startWire(sandbox, site, spec.sites[i] ?? {})));
     const lab = new RunningLab(sandbox, sites, servers);
+    await Promise.all(sites.map((site, i) => startFirewallServices(lab, site, spec.sites[i] ?? {}, resolver)));
     if (spec.zone !== undefined) {
       await lab.serve(resolver, [{ kind: 'dns', addresses: [RESOLVER, RESOLVER6], zone: spec.zone }]);
     }
@@ -109,4 +110,12 @@ async function startWire(sandbox: Sandbox, site: Site, network: AccessNetwork): 
     'outer',
   ]);
   await wire.waitFor(/^ready$/m);
+}
+
+async function startFirewallServices(lab: Lab, site: Site, network: AccessNetwork, resolver: string): Promise<void> {
+  if (network.firewall === 'captive-portal') {
+    const page = 'HTTP/1.1 302 Found\r\nLocation: http://portal.lab/login\r\nContent-Length: 0\r\n\r\n';
+    await lab.serve(site.routers.at(-1) ?? '', [{ kind: 'answer', address: '0.0.0.0', port: PORTAL_PORT, text: page }]);
+  }
+  if (network.firewall === 'proxy-only') await lab.serve(resolver, [{ kind: 'proxy', ...PROXY }]);
 }

@@ -11,8 +11,8 @@ export interface AccessNetwork {
   readonly ipv4?: boolean;
   /** `broken`: the client has a global address and a default route, and nothing comes back. Default `none`. */
   readonly ipv6?: 'none' | 'works' | 'broken';
-  /** What the site's edge lets out, apart from DNS to the lab's resolver. */
-  readonly firewall?: 'open' | 'no-udp' | 'tcp-443-only';
+  /** What the site's edge does to what leaves. Default `open`. */
+  readonly firewall?: Firewall;
   /** Packets lost at random, in percent, each way. */
   readonly lossPercent?: number;
   /** Added one way, each way, in milliseconds. Needs the wire (Go). */
@@ -28,6 +28,13 @@ export interface AccessNetwork {
   /** Hosts on the local network. Default 1. */
   readonly clients?: number;
 }
+
+/**
+ * All but the first let DNS through to the lab's resolver. `no-udp` and `tcp-443-only` drop the rest without a word.
+ * `captive-portal` answers every TCP connection with a page to log in at. `proxy-only` lets out what asks the HTTP proxy.
+ * `tls-filtered` resets TLS on any port but 443.
+ */
+export type Firewall = 'open' | 'no-udp' | 'tcp-443-only' | 'captive-portal' | 'proxy-only' | 'tls-filtered';
 
 /** A server's place in the internet of the lab. */
 export interface ServerPlace {
@@ -113,6 +120,12 @@ export function serverAddresses(index: number, place: ServerPlace): ServerAddres
 
 export const RESOLVER = '198.19.53.53';
 export const RESOLVER6 = '2001:db8:ff35::53';
+
+/** The HTTP proxy (CONNECT) of networks that have nothing else; beside the resolver. */
+export const PROXY = { address: RESOLVER, port: 3128 } as const;
+
+/** The page of a captive portal, on the site's own router. */
+export const PORTAL_PORT = 8080;
 
 /** Routed nowhere: packets to it vanish without a word. */
 export const BLACK_HOLE = '198.19.254.9';

@@ -108,7 +108,12 @@ const SERVER: Shape = {
       { keys: leaves('protocol', 'ports', 'action', 'family', 'address'), needs: ['protocol', 'ports', 'action'] },
     ],
     turn: [TURN],
-    services: [{ keys: leaves('kind', 'protocol', 'address', 'port', 'text', 'addresses', 'zone'), needs: ['kind'] }],
+    services: [
+      {
+        keys: leaves('kind', 'protocol', 'address', 'port', 'text', 'addresses', 'zone', 'from', 'target'),
+        needs: ['kind'],
+      },
+    ],
   },
 };
 const EXPECTED: Shape = {

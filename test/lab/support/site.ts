@@ -1,7 +1,10 @@
 import { natRules } from './nat-rules.ts';
 import {
   type AccessNetwork,
+  type Firewall,
   INTERNET,
+  PORTAL_PORT,
+  PROXY,
   RESOLVER,
   RESOLVER6,
   siteAddresses,
@@ -152,13 +155,7 @@ function edgeRules(network: AccessNetwork): string {
     // No translation, but as every home router does: nothing new from outside.
     rules.push('meta nfproto ipv6 iifname "wan" ct state != { established, related } meta l4proto != ipv6-icmp drop');
   }
-  const firewall = network.firewall ?? 'open';
-  if (firewall !== 'open') {
-    rules.push(`ip daddr ${RESOLVER} th dport 53 accept`, `ip6 daddr ${RESOLVER6} th dport 53 accept`);
-    rules.push('ct state established,related accept');
-    rules.push(firewall === 'no-udp' ? 'meta l4proto udp drop' : 'tcp dport != 443 drop');
-    if (firewall === 'tcp-443-only') rules.push('meta l4proto != tcp drop');
-  }
+  rules.push(...FIREWALLS[network.firewall ?? 'open']);
   const chains = [`chain forward {\n  type filter hook forward priority -10;\n  ${rules.join('\n  ')}\n}`];
   if (network.uplinks === 2) {
     chains.push(
@@ -166,8 +163,30 @@ function edgeRules(network: AccessNetwork): string {
         '  iifname "lan" ct state new ct mark set numgen inc mod 2\n  iifname "lan" meta mark set ct mark\n}',
     );
   }
+  if (network.firewall === 'captive-portal') {
+    chains.push(
+      'chain portal {\n  type nat hook prerouting priority -110;\n' +
+        `  iifname "lan" meta l4proto tcp th dport != 53 redirect to :${PORTAL_PORT}\n}`,
+    );
+  }
   return `table inet edge {\n${chains.join('\n')}\n}`;
 }
+
+const DNS_AND_ANSWERS = [
+  `ip daddr ${RESOLVER} th dport 53 accept`,
+  `ip6 daddr ${RESOLVER6} th dport 53 accept`,
+  'ct state established,related accept',
+];
+
+const FIREWALLS: Readonly<Record<Firewall, readonly string[]>> = {
+  open: [],
+  'no-udp': [...DNS_AND_ANSWERS, 'meta l4proto udp drop'],
+  'tcp-443-only': [...DNS_AND_ANSWERS, 'tcp dport 443 accept', 'drop'],
+  'captive-portal': [...DNS_AND_ANSWERS, 'drop'],
+  'proxy-only': [...DNS_AND_ANSWERS, `ip daddr ${PROXY.address} tcp dport ${PROXY.port} accept`, 'drop'],
+  // The first bytes of a TLS record with a handshake.
+  'tls-filtered': ['tcp dport != 443 @ih,0,16 0x1603 reject with tcp reset'],
+};
 
 function setBindingLifetime(router: Host, seconds: number | undefined): void {
   if (seconds === undefined) return;
