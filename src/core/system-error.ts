@@ -17,6 +17,7 @@ export function causeOfSystemError(code: string): FailureCause {
     case 'EPERM':
       return 'unreachable';
     case 'ETIMEDOUT':
+    case 'timeout': // ours: given up
       return 'timeout';
     case 'closed':
       return 'closed';

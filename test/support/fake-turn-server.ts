@@ -65,6 +65,8 @@ export class FakeTurnServer implements Endpoint {
   readonly requests: string[] = [];
   nonce = 'nonce-1';
   lifetime = 600;
+  /** Where its relayed IPv4 addresses are. */
+  relayHost = '203.0.113.9';
   readonly #simulator: Simulator;
   readonly #script: FakeScript;
   readonly #stream: boolean;
@@ -178,7 +180,7 @@ export class FakeTurnServer implements Endpoint {
     const relayed: SocketAddress =
       message.get(RequestedAddressFamily) === 6
         ? { family: 6, address: '2001:db8:9::9', port }
-        : { family: 4, address: '203.0.113.9', port };
+        : { family: 4, address: this.relayHost, port };
     this.allocations.push({
       client: from,
       relayed,

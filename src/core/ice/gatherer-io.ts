@@ -38,6 +38,8 @@ export interface GathererOptions {
   readonly policy?: 'all' | 'relay';
   /** Names the gathering in its events: null (the default) for all servers together, or the URL it is about. */
   readonly gathering?: string | null;
+  /** Begins the names of transports and attempts, to tell several gatherings of one run apart. Default empty. */
+  readonly prefix?: string;
   /** Of requests over UDP. Default: RTO 500 ms, given up 5 s after the first send. */
   readonly timing?: Timing;
   /** Ta: at most one new transaction or connection in that time (RFC 8445 14.2). Default 5. */

@@ -41,6 +41,7 @@ export class TurnClient implements LinkUser {
   #requests: AuthenticatedRequests;
   #state: TurnClientState = 'idle';
   #mismatched = false;
+  /** The Allocate under way, or the Refresh that ends it. */
   #asking: Exchange | undefined;
   #allocated: Allocated | undefined;
   #grantedLate = false;
@@ -155,6 +156,20 @@ export class TurnClient implements LinkUser {
     }
   }
 
+  /** Ends at once, without a word to the server: no time is left. */
+  abandon(now: Instant): void {
+    const { authenticated } = this.#requests;
+    const mayExist =
+      this.#state === 'releasing' ||
+      (this.#state === 'allocating' && authenticated) ||
+      ((this.#state === 'allocated' || this.#state === 'lost') && this.#allocated?.gone !== true);
+    if (this.#state === 'ended') return;
+    this.#asking?.abandon();
+    this.#allocated?.stop();
+    if (mayExist) this.#tell('lost', this.#allocated?.remainingSeconds(now) ?? DEFAULT_LIFETIME);
+    this.#end(mayExist ? 'unconfirmed' : 'none', now);
+  }
+
   unasked(packet: StunMessage | Uint8Array, now: Instant): boolean {
     if (packet instanceof Uint8Array) {
       const decoded = decodeChannelData(packet);
@@ -236,7 +251,7 @@ export class TurnClient implements LinkUser {
 
   #giveBack(timing: Timing, now: Instant): void {
     this.#state = 'releasing';
-    this.#sayRelease(timing, now, (result, at) => this.#saidRelease(timing, result, now, at));
+    this.#asking = this.#sayRelease(timing, now, (result, at) => this.#saidRelease(timing, result, now, at));
   }
 
   /** RFC 8656 8.1: a Refresh with LIFETIME 0. */
@@ -250,6 +265,7 @@ export class TurnClient implements LinkUser {
   }
 
   #saidRelease(timing: Timing, result: AuthenticatedResult, startedAt: Instant, now: Instant): void {
+    if (this.#state !== 'releasing') return;
     const known = this.#allocated !== undefined;
     const stageOf = (status: 'pass' | 'warn', detail: string, data: StageData) => {
       this.#owner.result(
