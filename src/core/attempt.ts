@@ -96,11 +96,11 @@ export interface StageData {
   /** True once a request with MESSAGE-INTEGRITY and a fresh nonce was sent. */
   readonly authenticated?: boolean;
   /** Of `permission`: each address that a permission was asked for. */
-  readonly peers?: readonly PermissionAsked[];
+  readonly permissions?: readonly PermissionAsked[];
   /** Of `relay-data`: how the proof was made, and what it showed beyond the bursts in the `relay-data` events. */
   readonly relay?: RelayProof;
   /** Of `channel`: ChannelData sent through the channel and received by the peer. */
-  readonly channel?: { readonly sent: number; readonly received: number };
+  readonly channelData?: { readonly sent: number; readonly received: number };
   /** Of `tls` that was reset: whether the same address takes a TLS handshake that looks like a browser's to a web server. */
   readonly webHandshake?: 'pass' | 'fail';
   readonly [key: string]: unknown;
