@@ -9,6 +9,7 @@ interface CommandEntry {
 /** Every command, in the order of `--help`. A new one is a module in commands/ and a line here. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   lint: { summary: 'check a configuration without sending a packet', load: () => import('./commands/lint.ts') },
+  decode: { summary: 'explain STUN and TURN packets', load: () => import('./commands/decode.ts') },
   replay: { summary: 'render a saved run again, in any format', load: () => import('./commands/replay.ts') },
   compare: { summary: 'tell what changed between two saved runs', load: () => import('./commands/compare.ts') },
   explain: {

@@ -34,12 +34,12 @@ const EXCERPT_WIDTH = 90;
 function formatExcerpt({ text, column }: Excerpt): string[] {
   // A long text is cut to what lies around the place. Control characters would break the line that the caret points into.
   const start = Math.max(0, Math.min(column - 1 - EXCERPT_WIDTH / 2, text.length - EXCERPT_WIDTH));
-  const shown = printable(text.slice(start, start + EXCERPT_WIDTH));
+  const shown = withoutControls(text.slice(start, start + EXCERPT_WIDTH));
   return [`  ${shown}`, `  ${' '.repeat(column - 1 - start)}^`];
 }
 
-/** One visible character for each: control characters, and those that change the direction of writing, become `?`. */
-export function printable(text: string): string {
+/** Unlike `core/printable`, one visible character for each, so that columns hold. */
+function withoutControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
 }

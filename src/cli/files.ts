@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 
@@ -20,12 +21,13 @@ export async function readTextFile(path: string, option: string): Promise<string
 export async function readStdin(context: Context, option: string): Promise<string> {
   if (context.stdin.isTTY === true)
     await context.stderr.write(`${option} -: reading from this terminal, Ctrl-D ends it\n`);
+  return decode(await readStdinBytes(context), `${option} -`);
+}
+
+export async function readStdinBytes({ stdin, signal }: Context): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of context.stdin) {
-    context.signal.throwIfAborted();
-    chunks.push(Buffer.from(chunk));
-  }
-  return decode(Buffer.concat(chunks), `${option} -`);
+  for await (const chunk of addAbortSignal(signal, stdin)) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }
 
 function decode(bytes: Buffer, name: string): string {

@@ -5,6 +5,7 @@ import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { choice, number } from '../options/option.ts';
 import { serverOptions } from '../options/server.ts';
+import { hintAtExposure } from '../servers/credentials.ts';
 import { requireUri } from '../servers/validate.ts';
 
 const DAY = 86_400;
@@ -37,7 +38,8 @@ export const command = defineCommand({
     ['ICEPROBE_SECRET=... iceprobe credentials -u alice', 'a user name and a password that end in a day'],
     ['iceprobe credentials --ttl 600 -f json turn:turn.example.org', 'ready for new RTCPeerConnection(...)'],
   ],
-  async run({ options: given, positionals }, { env, stdout, stderr }) {
+  async run({ options: given, positionals }, context) {
+    const { env, stdout } = context;
     const secret = given.secret ?? env['ICEPROBE_SECRET'] ?? '';
     if (secret === '') {
       const isEmpty = env['ICEPROBE_SECRET'] === '' ? 'ICEPROBE_SECRET is set, but empty' : 'no shared secret';
@@ -46,11 +48,7 @@ export const command = defineCommand({
         'set ICEPROBE_SECRET to what the server has as static-auth-secret, or give --secret',
       );
     }
-    if (given.secret !== undefined) {
-      await stderr.write(
-        'hint: others on this machine can read what follows --secret; ICEPROBE_SECRET keeps it private\n',
-      );
-    }
+    if (given.secret !== undefined) await hintAtExposure('--secret', context);
     const urls = positionals.map((text) => requireTurn(text));
     const user = given.username ?? env['ICEPROBE_USERNAME'] ?? '';
     const expiresAt = Math.floor(Date.now() / 1000) + (given.ttl ?? DAY);

@@ -1,5 +1,5 @@
+import { printable } from '../../core/printable.ts';
 import type { Output } from '../context.ts';
-import { printable } from '../errors.ts';
 
 /** Long enough for a run that takes no time to show nothing. */
 const FIRST_MS = 300;

@@ -4,7 +4,7 @@ import type { networkOptions } from '../options/network.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { serverOptions } from '../options/server.ts';
 import type { Configuration } from './configuration.ts';
-import { fillIn, readCredentials } from './credentials.ts';
+import { fillIn, hintAtExposure, readCredentials } from './credentials.ts';
 import { readSources } from './sources.ts';
 import { isTurn } from './validate.ts';
 
@@ -38,7 +38,7 @@ export async function configure(
     );
   }
   const servers = fillIn(sources.servers, await readCredentials(values, context));
-  await hintAtExposure(values, sources.exposed, context);
+  if (sources.exposed !== undefined) await hintAtExposure(sources.exposed, context);
   return { servers, policy: values.policy ?? sources.policy ?? 'all', remarks: sources.remarks };
 }
 
@@ -81,12 +81,4 @@ function refuseContradictions(urls: readonly string[], values: Values): void {
 /** A URL that cannot be read yet may well be meant as one: its own error is the better one. */
 function mayBeTurn(text: string): boolean {
   return isTurn(text) || !/^stuns?:/i.test(text);
-}
-
-async function hintAtExposure(values: Values, exposed: string | undefined, { stderr }: Context): Promise<void> {
-  const given = values.credential !== undefined && values.credential !== '-' ? '-p' : undefined;
-  const option = given ?? (values.secret === undefined ? exposed : '--secret');
-  if (option === undefined) return;
-  const instead = option === '--ice-servers' ? '--config FILE' : option === '-p' ? '"-p -"' : 'ICEPROBE_SECRET';
-  await stderr.write(`hint: others on this machine can read what follows ${option}; ${instead} keeps it private\n`);
 }

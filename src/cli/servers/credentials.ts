@@ -28,6 +28,8 @@ const REST_LIFETIME_SECONDS = 3600;
 /** Reads files, asks at the prompt, mints. Throws `UsageError`. */
 export async function readCredentials(values: ServerValues, context: Context): Promise<GivenCredentials> {
   const { env } = context;
+  if (values.credential !== undefined && values.credential !== '-') await hintAtExposure('-p', context);
+  if (values.secret !== undefined) await hintAtExposure('--secret', context);
   const flagged = await readFlags(values, context);
   const secret = values.secret ?? nonEmpty(env['ICEPROBE_SECRET']);
   const username = nonEmpty(env['ICEPROBE_USERNAME']);
@@ -41,6 +43,14 @@ export async function readCredentials(values: ServerValues, context: Context): P
   const user = flagged.username ?? username;
   const minted = mint(secret, user);
   return values.secret === undefined ? { flags: {}, environment: minted } : { flags: minted, environment: {} };
+}
+
+const PRIVATE_WAYS = { '-p': '"-p -"', '--secret': 'ICEPROBE_SECRET', '--ice-servers': '--config FILE' } as const;
+
+/** A credential among the arguments is taken, with a word on who else can read it there. */
+export async function hintAtExposure(option: keyof typeof PRIVATE_WAYS, { stderr }: Context): Promise<void> {
+  const instead = PRIVATE_WAYS[option];
+  await stderr.write(`hint: others on this machine can read what follows ${option}; ${instead} keeps it private\n`);
 }
 
 /**

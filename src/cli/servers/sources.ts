@@ -16,7 +16,7 @@ export interface Sources {
   readonly policy: Configuration['policy'] | undefined;
   readonly remarks: readonly ConfigurationRemark[];
   /** How a document was given that has a credential in it which others on this machine can read. */
-  readonly exposed: string | undefined;
+  readonly exposed: '--ice-servers' | undefined;
 }
 
 /** Reads the documents, and takes the URLs as one server each. Throws `UsageError`. */
