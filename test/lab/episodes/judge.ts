@@ -1,0 +1,59 @@
+import type { Report } from '../../../src/record/report.ts';
+import { firstFinding } from '../support/run-scenario.ts';
+import type { Episode } from './draw.ts';
+
+export type Verdict = 'named-first' | 'named' | 'not-determined' | 'wrong';
+
+/** What became of one episode. */
+export interface Judgement {
+  readonly seed: number;
+  readonly story: string;
+  readonly healthy: boolean;
+  /** The row of the table: the first fault's name, or `healthy`. */
+  readonly row: string;
+  /** For a healthy episode: `named-first` if nothing was said to be wrong. */
+  readonly verdict: Verdict;
+  /** Whether the first finding points at the right party; undefined where it names no true fault. */
+  readonly locusRight: boolean | undefined;
+  /** Every error and warning: how sure it was, and whether it is true. */
+  readonly claims: readonly { readonly id: string; readonly confidence: string; readonly right: boolean }[];
+  readonly durationMs: number;
+  /** What was said, shortly. */
+  readonly said: string;
+}
+
+/** Holds a report to the truth. A run that printed none is wrong. */
+export function judge(episode: Episode, report: Report | undefined, durationMs: number): Judgement {
+  const { seed, story, faults } = episode;
+  const claims = (report?.findings ?? [])
+    .filter(({ severity }) => severity === 'error' || severity === 'warning')
+    .map(({ id, confidence }) => ({
+      id,
+      confidence,
+      right: faults.some(({ ids, tolerated }) => ids.includes(id) || tolerated.includes(id)),
+    }));
+  const first = report === undefined ? undefined : firstFinding(report);
+  const named = faults.find(({ ids }) => first !== undefined && ids.includes(first.id));
+  return {
+    seed,
+    story,
+    healthy: faults.length === 0,
+    row: faults[0] === undefined ? 'healthy' : `${faults[0].name}${faults[0].identifiable ? '' : ' (cannot be told)'}`,
+    verdict: report === undefined ? 'wrong' : verdictOf(episode, first?.id, claims),
+    locusRight: named === undefined || first === undefined ? undefined : named.loci.includes(first.locus),
+    claims,
+    durationMs,
+    said:
+      report === undefined
+        ? 'no report'
+        : claims.map(({ id, confidence }) => `${id} (${confidence})`).join(', ') || 'nothing',
+  };
+}
+
+function verdictOf({ faults }: Episode, first: string | undefined, claims: Judgement['claims']): Verdict {
+  if (faults.length === 0) return claims.length === 0 ? 'named-first' : 'wrong';
+  if (first !== undefined && faults.some(({ ids }) => ids.includes(first))) return 'named-first';
+  if (claims.some(({ id }) => faults.some(({ ids }) => ids.includes(id)))) return 'named';
+  // Doubt, or only symptoms: an honest answer; a cause that is not there is none.
+  return claims.every(({ right }) => right) ? 'not-determined' : 'wrong';
+}

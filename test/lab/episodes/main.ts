@@ -1,0 +1,64 @@
+// npm run lab [-- --full] [--seed N] [--healthy N] [--faulty N] [--only SEED]
+import { parseArgs } from 'node:util';
+import { isMet, type Need } from '../../support/needs.ts';
+import { drawEpisode } from './draw.ts';
+import type { Judgement } from './judge.ts';
+import { runEpisode, runEpisodes } from './run.ts';
+import { confusionTable } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    healthy: { type: 'string' },
+    faulty: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
+const needs: readonly Need[] = ['namespaces', 'ip', 'nft', 'coturn', 'go', 'pion', 'openssl'];
+const missing = needs.filter((need) => !isMet(need));
+if (missing.length > 0) throw new Error(`not available here: ${missing.join(', ')}`);
+
+if (values.only !== undefined) await runOne(Number(values.only));
+else await runAll();
+
+async function runAll(): Promise<void> {
+  const half = values.full ? 300 : 15;
+  const wanted = {
+    seed: Number(values.seed),
+    healthy: Number(values.healthy ?? half),
+    faulty: Number(values.faulty ?? half),
+  };
+  const started = performance.now();
+  const judgements = await runEpisodes(wanted, (judgement) => process.stderr.write(progress(judgement)));
+  for (const judgement of judgements.filter(isNoteworthy)) console.log(tell(judgement));
+  console.log(confusionTable(judgements));
+  console.log(
+    `seed ${wanted.seed}: ${judgements.length} episodes in ${Math.round((performance.now() - started) / 1000)} s`,
+  );
+}
+
+/** One episode again, with all that was said. */
+async function runOne(seed: number): Promise<void> {
+  const episode = drawEpisode(seed, seed % 10_000 < Number(values.healthy ?? (values.full ? 300 : 15)));
+  const { judgement, outcome } = await runEpisode(episode);
+  console.log(JSON.stringify(episode, null, 2));
+  console.log(outcome.stdout, outcome.stderr);
+  console.log(tell(judgement));
+}
+
+function isNoteworthy({ verdict, locusRight, claims }: Judgement): boolean {
+  return (
+    verdict === 'wrong' ||
+    locusRight === false ||
+    claims.some(({ confidence, right }) => confidence === 'certain' && !right)
+  );
+}
+
+function tell({ seed, verdict, story, said, locusRight }: Judgement): string {
+  return `seed ${seed}: ${verdict}${locusRight === false ? ', wrong locus' : ''}\n  made: ${story}\n  said: ${said}`;
+}
+
+function progress({ verdict }: Judgement): string {
+  return { 'named-first': '.', named: 'n', 'not-determined': '?', wrong: 'W' }[verdict];
+}
