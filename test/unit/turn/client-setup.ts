@@ -19,19 +19,21 @@ export interface Setup {
   readonly network?: NetworkOptions;
   readonly kind?: 'udp' | 'tcp';
   readonly options?: Partial<TurnMachineOptions>;
+  readonly withoutCredentials?: boolean;
   /** Whether the server is there at all. Default true. */
   readonly present?: boolean;
 }
 
 /** A client at 192.0.2.1:40000 and a server at 198.51.100.1:3478, 10 ms apart. New ports are 40001 and so on. */
-export function setUp({ script, network, kind = 'udp', options, present = true }: Setup = {}) {
+export function setUp(setup: Setup = {}) {
+  const { script, network, kind = 'udp', options, present = true, withoutCredentials = false } = setup;
   const simulator = new Simulator(network);
   const stream = kind !== 'udp';
   const machine = new TurnMachine({
     transport: 't',
     kind,
     server: SERVER,
-    credentials: CREDENTIALS,
+    ...(withoutCredentials ? {} : { credentials: CREDENTIALS }),
     timing: stream ? RELIABLE_TIMING : RFC8489_TIMING,
     random: simulator.random,
     hashes: nodeHashes,

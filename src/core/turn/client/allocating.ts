@@ -92,8 +92,7 @@ function end(
   };
   if (result.outcome === 'failed') {
     // Until the challenge came nothing was answered at all; from then on it is the Allocate that was not.
-    const mayExist = authenticated || data.cause === 'bad-integrity' || data.cause === 'malformed';
-    fail(run, challenged ? 'allocate' : 'challenge', data, mayExist, startedAt, now);
+    fail(run, challenged ? 'allocate' : 'challenge', data, authenticated, startedAt, now);
     return;
   }
   const code = result.error.code;
