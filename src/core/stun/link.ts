@@ -169,12 +169,11 @@ export class StunLink {
 
   #packet(from: SocketAddress, bytes: Uint8Array, now: Instant): void {
     if (!looksLikeStun(bytes)) {
-      const first = bytes[0] ?? 0;
-      const channelData = first >= 0x40 && first <= 0x4f && this.#serves(from);
-      if (!channelData) this.#notStun(from, bytes);
-      else if (!this.#offer(from, bytes, now)) {
+      if (looksLikeChannelData(bytes) && this.#offer(from, bytes, now)) return;
+      // `HTTP` begins like ChannelData, too.
+      if (looksLikeChannelData(bytes) && this.#serves(from) && recognise(bytes) === undefined) {
         this.#ignore('unexpected', from, bytes, 'ChannelData of a channel that is not bound');
-      }
+      } else this.#notStun(from, bytes);
       return;
     }
     const decoded = decodeMessage(bytes);
@@ -354,6 +353,11 @@ export class StunLink {
       firstBytes: hexOf(bytes),
     });
   }
+}
+
+/** RFC 7983: on one port with STUN, a first byte of 64 to 79. What it carries is for `core/turn` to read. */
+function looksLikeChannelData(bytes: Uint8Array): boolean {
+  return ((bytes[0] ?? 0) & 0xf0) === 0x40;
 }
 
 function timesOf(clock: Transaction, now: Instant): ExchangeTimes {

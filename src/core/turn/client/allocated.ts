@@ -27,7 +27,7 @@ export interface AllocatedOptions {
 /** RFC 8656 9: five minutes, in seconds. */
 const PERMISSION_LIFETIME = 300;
 /** With less left than this a failed renewal is not tried again. */
-const LAST_CHANCE_MS = 10_000;
+const LAST_CHANCE_MS = 1000;
 
 /** An allocation that stands: renews it and what belongs to it, and serves requests for permissions and channels. */
 export class Allocated {
@@ -148,7 +148,7 @@ export class Allocated {
       if (result.outcome === 'error' && result.error.code === ErrorCode.AllocationMismatch) {
         this.#gone = true;
         this.#lost({ ...failureData(result), authenticated: result.authenticated }, now);
-      } else if (id === null) this.#tryAgain({ ...failureData(result) }, now);
+      } else if (id === null) this.#tryAgain(now);
       return;
     }
     const lifetime = result.message.get(Lifetime) ?? DEFAULT_LIFETIME;
@@ -169,10 +169,10 @@ export class Allocated {
   }
 
   /** A renewal failed: again while there is time, in ever shorter intervals. */
-  #tryAgain(data: StageData, now: Instant): void {
+  #tryAgain(now: Instant): void {
     const left = this.#expiresAt - now;
-    if (left < LAST_CHANCE_MS) this.#lost(data, now);
-    else this.#renewals.set('the allocation', now + left / 2, (at) => this.refresh(null, undefined, at));
+    if (left < LAST_CHANCE_MS) return;
+    this.#renewals.set('renewal of the allocation', now + left / 2, (at) => this.refresh(null, undefined, at));
   }
 
   #lost(data: StageData, now: Instant): void {
@@ -182,11 +182,15 @@ export class Allocated {
   }
 
   #renewLater(lifetime: number, now: Instant): void {
+    this.#renewals.set('expiry of the allocation', now + 1000 * lifetime, (at) => {
+      this.#gone = true;
+      this.#lost({ cause: 'timeout', problem: 'it expired without having been refreshed' }, at);
+    });
     this.#renew('the allocation', lifetime, now, (at) => this.refresh(null, undefined, at));
   }
 
   #renew(what: string, lifetime: number, now: Instant, act: (now: Instant) => void): void {
-    if (this.#options.keepalive) this.#renewals.set(what, now + renewAfterMs(lifetime), act);
+    if (this.#options.keepalive) this.#renewals.set(`renewal of ${what}`, now + renewAfterMs(lifetime), act);
   }
 
   #run(

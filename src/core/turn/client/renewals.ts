@@ -1,7 +1,7 @@
 import type { Deadline } from '../../machine.ts';
 import type { Instant } from '../../time.ts';
 
-/** What has to be renewed before it expires, each under a name, and when. */
+/** What has to be done at its time, each under its name: `renewal of the allocation`. */
 export class Renewals {
   readonly #entries = new Map<string, { readonly at: Instant; readonly act: (now: Instant) => void }>();
 
@@ -16,7 +16,7 @@ export class Renewals {
   get deadline(): Deadline | undefined {
     let first: Deadline | undefined;
     for (const [what, { at }] of this.#entries) {
-      if (first === undefined || at < first.at) first = { at, why: `renewal of ${what}` };
+      if (first === undefined || at < first.at) first = { at, why: what };
     }
     return first;
   }

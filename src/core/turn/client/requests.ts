@@ -32,9 +32,6 @@ export type AuthenticatedResult = (Answered | Refused | Failed) & {
   readonly refusal?: ChallengeRefusal;
 };
 
-/** A server that names another realm each time would otherwise never be done. */
-const MAX_REQUESTS = 6;
-
 /**
  * The requests of one client to one server, with its long-term credentials (RFC 8489 9.2): a 401 or 438 is answered by the
  * request again, with what it asks for, as long as that makes sense.
@@ -59,10 +56,8 @@ export class AuthenticatedRequests {
   run(spec: AuthenticatedSpec, now: Instant): Exchange {
     let current: Exchange | undefined;
     let abandoned = false;
-    let requests = 0;
     let staleNonces = 0;
     const send = (at: Instant): void => {
-      requests++;
       const session = this.#session;
       const authenticated = session?.challenged === true;
       // Assigned after the call: on a closed link `ended` comes first, and nobody is left to abandon.
@@ -88,8 +83,9 @@ export class AuthenticatedRequests {
             }
             if (result.error.code === ErrorCode.StaleNonce) staleNonces++;
             const next = session.challenge(result.message);
-            if (!next.ok || requests >= MAX_REQUESTS) {
-              spec.ended({ ...result, authenticated, staleNonces, ...(next.ok ? {} : { refusal: next.error }) }, then);
+            // The session sees to it that this ends.
+            if (!next.ok) {
+              spec.ended({ ...result, authenticated, staleNonces, refusal: next.error }, then);
               return;
             }
             this.#session = next.value;
