@@ -27,6 +27,9 @@ import {
 
 export type TurnClientState = 'idle' | 'allocating' | 'moving' | 'allocated' | 'lost' | 'releasing' | 'ended';
 
+/** How much later than a datagram that was sent after it an Allocate may arrive and still be found. */
+const OVERTAKING_MS = 500;
+
 /**
  * One allocation (RFC 8656): asks for it, keeps it, uses it, gives it back. Works on a link that it may share with others;
  * where it needs another one (300, 437) it asks its owner. Whatever happens, it ends with the result `released`: at once
@@ -44,7 +47,9 @@ export class TurnClient implements LinkUser {
   /** The Allocate under way, or the Refresh that ends it. */
   #asking: Exchange | undefined;
   #allocated: Allocated | undefined;
-  #grantedLate = false;
+  /** An Allocate was under way when the Refresh that ends it was sent: it may arrive after it. */
+  #overtaken = false;
+  #sayAgain: { readonly at: Instant; readonly timing: Timing } | undefined;
 
   constructor(
     link: StunLink,
@@ -71,11 +76,18 @@ export class TurnClient implements LinkUser {
 
   /** Of what has to be renewed; retransmissions are the link's. */
   get deadline(): Deadline | undefined {
+    if (this.#sayAgain !== undefined)
+      return { at: this.#sayAgain.at, why: 'a second release, should the first have come too early' };
     return this.#allocated?.deadline;
   }
 
   handleTimeout(now: Instant): void {
-    this.#allocated?.handleTimeout(now);
+    const again = this.#sayAgain;
+    if (again === undefined) this.#allocated?.handleTimeout(now);
+    else if (now >= again.at) {
+      this.#sayAgain = undefined;
+      this.#giveBack(again.timing, now);
+    }
   }
 
   /** Once. */
@@ -137,8 +149,10 @@ export class TurnClient implements LinkUser {
         return;
       case 'allocating':
         this.#asking?.abandon();
-        if (this.#requests.authenticated) this.#giveBack(timing, now);
-        else {
+        if (this.#requests.authenticated) {
+          this.#overtaken = true;
+          this.#giveBack(timing, now);
+        } else {
           // Only a server that asks nobody for credentials could have granted anything: a word is enough, unanswered.
           this.#state = 'releasing';
           this.#sayRelease(timing, now, () => {}).abandon();
@@ -281,10 +295,9 @@ export class TurnClient implements LinkUser {
     }
     const data = failureData(result);
     if (result.outcome === 'error' && result.error.code === ErrorCode.AllocationMismatch) {
-      if (this.#grantedLate) {
-        // The grant had overtaken nothing: it came after the Refresh that should have ended it.
-        this.#grantedLate = false;
-        this.#giveBack(timing, now);
+      if (this.#overtaken) {
+        this.#overtaken = false;
+        this.#sayAgain = { at: now + OVERTAKING_MS, timing };
         return;
       }
       stageOf(known ? 'warn' : 'pass', known ? 'the server knew it no longer' : 'there was nothing to release', data);
@@ -299,8 +312,10 @@ export class TurnClient implements LinkUser {
 
   /** An Allocate that was given up has been granted after all. */
   #late(now: Instant): void {
-    if (this.#state === 'releasing') this.#grantedLate = true;
-    else if (this.#state === 'ended') this.#sayRelease(RELEASE_TIMING, now, () => {}).abandon();
+    // In doubt the Refresh is sent once more anyway; now there is none.
+    if (this.#state === 'releasing') {
+      if (this.#sayAgain !== undefined) this.#sayAgain = { ...this.#sayAgain, at: now };
+    } else if (this.#state === 'ended') this.#sayRelease(RELEASE_TIMING, now, () => {}).abandon();
   }
 
   #tell(change: 'released' | 'lost', lifetime: number): void {
@@ -318,6 +333,7 @@ export class TurnClient implements LinkUser {
 
   #end(outcome: ReleaseOutcome, now: Instant): void {
     this.#state = 'ended';
+    this.#sayAgain = undefined;
     this.#link.detach(this);
     this.#owner.result({ type: 'released', outcome }, now);
   }
