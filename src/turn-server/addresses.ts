@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { addressKind, canonicalAddress, type Family, familyOf } from '../core/address.ts';
 import { type AddressBlock, type PeerPolicy, parseBlock, peerPolicy } from '../core/turn/server/peer-policy.ts';
 import type { RelayAddress } from '../core/turn/server/settings.ts';
@@ -30,6 +31,22 @@ export function placeServer(options: TurnServerOptions, interfaces: readonly Int
     peers: peerPolicy({ scope, ownAddresses: own, ownSubnets, allow }),
     host: best(listen) ?? '127.0.0.1',
   };
+}
+
+/** Every name and address that clients may know this server by. */
+export function certificateNames(options: TurnServerOptions, placement: Placement): readonly string[] {
+  const external = options.externalIp === undefined ? [] : [options.externalIp];
+  const names = [
+    'localhost',
+    hostname(),
+    '127.0.0.1',
+    '::1',
+    ...placement.listen,
+    ...external,
+    ...(options.names ?? []),
+  ];
+  // What a certificate cannot hold as a name (a host may be called anything) is left out.
+  return [...new Set(names)].filter((name) => /^[\w.:*-]+$/.test(name));
 }
 
 function listenAddresses(options: TurnServerOptions, own: readonly string[]): string[] {

@@ -1,9 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Server } from 'node:net';
-import { hostname } from 'node:os';
 import { familyOf, type TransportKind } from '../core/address.ts';
 import { formatServerUri } from '../core/stun/uri.ts';
-import type { Placement } from './addresses.ts';
+import { certificateNames, type Placement } from './addresses.ts';
 import { makeServerCertificate } from './certificate/server-certificate.ts';
 import type { TurnServerDriver } from './driver.ts';
 import { closeListeners, openListeners, tcpServer, tlsServer } from './listeners.ts';
@@ -70,10 +69,7 @@ function certificateFor(
   options: TurnServerOptions,
   placement: Placement,
 ): { readonly cert: string; readonly key: string; readonly caPem?: string } {
-  if (options.tls !== undefined) return options.tls;
-  const external = options.externalIp === undefined ? [] : [options.externalIp];
-  const names = ['localhost', hostname(), '127.0.0.1', '::1', ...placement.listen, ...external];
-  return makeServerCertificate([...new Set(names)].filter((name) => /^[\w.:-]+$/.test(name)));
+  return options.tls ?? makeServerCertificate(certificateNames(options, placement));
 }
 
 /** Base64 of the SHA-256 of the certificate's public key, as HPKP and Chromium's flag have it. */

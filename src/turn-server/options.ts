@@ -26,8 +26,14 @@ export interface TurnServerOptions {
   readonly externalIp?: string;
   /** Blocks of peer addresses (`10.0.0.0/8`) that may be reached beyond what the place of the server allows. */
   readonly allowPeers?: readonly string[];
-  /** PEM. Default: a certificate made on the spot, whose authority is `caPem`. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** PEM, `caPem` where clients need it to trust the chain. Default: a certificate made on the spot. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly caPem?: string };
+  /** Names of the server, for the certificate that is made: beside localhost, the host's name and its addresses. */
+  readonly names?: readonly string[];
+  /** Serves status, metrics and short-lived credentials over HTTP on 127.0.0.1. 0: a free port. Default: not at all. */
+  readonly statusPort?: number;
+  /** Web pages that may fetch credentials from there (`https://app.example.org`), beside those of this machine. */
+  readonly statusOrigins?: readonly string[];
   /** Seconds. */
   readonly lifetimes?: Partial<Lifetimes>;
   readonly quotas?: Partial<Quotas>;

@@ -1,4 +1,5 @@
-import type { TransportKind } from '../core/address.ts';
+import { type Family, familyOf, type TransportKind } from '../core/address.ts';
+import type { Secret } from '../core/secret.ts';
 import type { AllocationSnapshot } from '../core/turn/server/allocation.ts';
 import type { TurnServerEvent } from '../core/turn/server/io.ts';
 import { TurnServer } from '../core/turn/server/server.ts';
@@ -16,10 +17,12 @@ import { systemRandom } from '../net/random.ts';
 import { type Account, chooseAccount } from './account.ts';
 import { type Placement, placeServer } from './addresses.ts';
 import { AllocationWatch } from './allocation-watch.ts';
+import { Counters } from './counters.ts';
 import { TurnServerDriver } from './driver.ts';
 import { closeServers } from './listeners.ts';
 import { openAll } from './open.ts';
 import { TurnServerOptionError, type TurnServerOptions } from './options.ts';
+import { startStatusServer } from './status.ts';
 
 /** One entry of `RTCConfiguration.iceServers`. */
 export interface IceServer {
@@ -32,6 +35,8 @@ export interface IceServer {
 export interface LocalTurnServer extends AsyncDisposable {
   /** Ready for `new RTCPeerConnection({ iceServers })`. */
   readonly iceServers: readonly IceServer[];
+  /** What it listens on. */
+  readonly addresses: readonly { readonly family: Family; readonly address: string }[];
   /** For UDP and TCP; 0 where neither is served. */
   readonly port: number;
   /** 0 where TLS is not served. */
@@ -40,6 +45,8 @@ export interface LocalTurnServer extends AsyncDisposable {
   readonly caPem: string | undefined;
   /** Of the server's certificate, for Chromium's `--ignore-certificate-errors-spki-list=`; undefined without TLS. */
   readonly spkiSha256: string | undefined;
+  /** Where the status is served (`http://127.0.0.1:PORT`), with `statusPort`. */
+  readonly statusUrl: string | undefined;
   /** Those that live now. */
   readonly allocations: readonly AllocationSnapshot[];
   /** Application data in both directions so far, in bytes, headers not counted. */
@@ -76,30 +83,53 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
   const placement = placeServer(options, listInterfaces());
   const clock = startClock();
   const unixAtZero = clock.startedAt.getTime() / 1000;
-  const account = chooseAccount(options, unixAtZero);
+  const account = chooseAccount(options);
   const machine = new TurnServer(settingsOf(options, placement, account, unixAtZero), nodeHashes, systemRandom());
   const watch = new AllocationWatch(() => machine.allocations());
+  const counters = new Counters();
   const driver = new TurnServerDriver(machine, clock, (event: TurnServerEvent) => {
     watch.onEvent(event);
+    counters.onEvent(event);
     options.onEvent?.(event);
   });
   const open = await openAll(options, placement, driver);
+  const iceServersFor = (login: { readonly username: string; readonly password: Secret }): IceServer[] => [
+    { urls: open.urls, username: login.username, credential: login.password.reveal() },
+  ];
+  const status =
+    options.statusPort === undefined
+      ? undefined
+      : await startStatusServer({
+          port: options.statusPort,
+          origins: options.statusOrigins ?? [],
+          allocations: () => machine.allocations(),
+          counters,
+          caPem: open.caPem,
+          iceServers: (seconds) =>
+            iceServersFor(account.mint(seconds) ?? { username: account.username, password: account.credential }),
+        }).catch(async (error: unknown) => {
+          driver.close();
+          await closeServers(open.servers);
+          throw error;
+        });
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= (async () => {
       watch.close();
       driver.close();
-      await closeServers(open.servers);
+      await Promise.all([closeServers(open.servers), status?.close()]);
     })();
     return closing;
   };
   return {
-    iceServers: [{ urls: open.urls, username: account.username, credential: account.credential.reveal() }],
+    iceServers: iceServersFor({ username: account.username, password: account.credential }),
+    addresses: placement.listen.map((address) => ({ family: familyOf(address) ?? 4, address })),
     port: open.port,
     tlsPort: open.tlsPort,
     caPem: open.caPem,
     spkiSha256: open.spkiSha256,
+    statusUrl: status?.url,
     get allocations() {
       return machine.allocations();
     },
