@@ -1,8 +1,8 @@
 import { formatSocketAddress } from '../../core/address.ts';
+import { printable } from '../../core/printable.ts';
 import type { AllocationSnapshot } from '../../core/turn/server/allocation.ts';
 import type { TurnServerEvent } from '../../core/turn/server/io.ts';
 import type { Style } from '../../report/style.ts';
-import { printable } from '../errors.ts';
 
 /** One line of the live log, or undefined for what would only be noise in it: challenges, refreshed permissions. */
 export function logLine(event: TurnServerEvent, ms: number, style: Style): string | undefined {
