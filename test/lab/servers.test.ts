@@ -23,6 +23,8 @@ const PLACES = [
       { protocol: 'udp', ports: '5000', action: 'drop' },
       { protocol: 'tcp', ports: '5000', action: 'prohibit' },
       { protocol: 'udp', ports: '5001', action: 'prohibit' },
+      { protocol: 'udp', ports: '5002', action: 'drop', direction: 'out' },
+      { protocol: 'udp', ports: '5003', action: 'limit', perSecond: 2 },
     ],
   },
   { front: 'one-to-one' },
@@ -130,12 +132,20 @@ describeNeeding(
       echo('udp', 4000),
       echo('udp', 5000),
       echo('udp', 5001),
+      echo('udp', 5002),
+      echo('udp', 5003),
       echo('udp', 50_000),
       echo('tcp', 5000),
     ]);
     expect(await udpAsk(lab, 1, address, 4000)).toBe('hello');
     expect(await udpAsk(lab, 1, address, 5000)).toBe('silent');
     expect(await udpAsk(lab, 1, address, 50_000)).toBe('silent');
+    const asked = await capture(lab, 'server2', 'eth0', 'udp port 5002', async () => {
+      expect(await udpAsk(lab, 1, address, 5002)).toBe('silent');
+    });
+    expect(asked.length).toBe(1); // it came in, and the answer never left
+    const crowd = await Promise.all(Array.from({ length: 12 }, () => udpAsk(lab, 1, address, 5003)));
+    expect(new Set(crowd)).toEqual(new Set(['hello', 'silent']));
     expect(await udpAsk(lab, 1, address, 4001)).toBe('refused');
     expect(await tcpConnect(lab, 1, address, 5000)).not.toMatch(/open|silent|refused/);
     expect(await tcpConnect(lab, 1, address, 4001)).toBe('refused');
@@ -183,6 +193,32 @@ describeNeeding(
       expect(await udpAsk(lab, site, address, 4101)).toBe('silent'); // a connected socket hears nobody else
     });
     expect(packets.map((line) => /IP (\S+) >/.exec(line)?.[1])).toContain(`${address}.4102`);
+  });
+
+  it.concurrent('a load balancer hands on, and ends what idles', async () => {
+    const address = addressesOf(open).addresses[0];
+    const target = { address, port: 4200 };
+    await lab.serve('server1', [
+      { kind: 'echo', protocol: 'tcp', ...target },
+      { kind: 'balancer', address, port: 4201, target, idleMs: 500 },
+    ]);
+    const script = `exec 3<>/dev/tcp/${address}/4201; echo one >&3; read -r a <&3; echo $a; cat <&3`;
+    const { stdout, stderr, durationMs } = await lab.run(['bash', '-c', script], { timeoutMs: 8000 });
+    expect(stdout).toBe('one\n');
+    expect(stderr).toMatch(/reset by peer/i);
+    expect(durationMs).toBeGreaterThan(500);
+  });
+
+  it.concurrent('two resolvers disagree', async () => {
+    await using split = await startLab({
+      sites: [{}],
+      zone: { 'a.lab': ['192.0.2.1'] },
+      otherZone: { 'a.lab': ['192.0.2.2'] },
+    });
+    const ask = `const { Resolver } = require('dns').promises; const servers = require('dns').getServers();
+      Promise.all(servers.map((one) => { const r = new Resolver(); r.setServers([one]); return r.resolve4('a.lab'); }))
+        .then((found) => console.log(JSON.stringify(found)))`;
+    expect(JSON.parse((await split.run([process.execPath, '-e', ask])).stdout)).toEqual([['192.0.2.1'], ['192.0.2.2']]);
   });
 
   it.concurrent('names: several addresses, only IPv6, missing, broken, slow, hanging, SRV', async () => {

@@ -27,5 +27,13 @@ export type Service =
       readonly from: number;
       readonly target: { readonly address: string; readonly port: number };
     }
+  /** A TCP load balancer: hands connections on to `target`, and resets those that idle for `idleMs`. */
+  | {
+      readonly kind: 'balancer';
+      readonly address: string;
+      readonly port: number;
+      readonly target: { readonly address: string; readonly port: number };
+      readonly idleMs: number;
+    }
   /** Accepts and resets as soon as bytes come. */
   | { readonly kind: 'reset'; readonly address: string; readonly port: number };

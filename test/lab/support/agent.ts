@@ -32,6 +32,8 @@ async function start(service: Service): Promise<void> {
       return answerConnections(service, connectTo);
     case 'answer-from-elsewhere':
       return answerFromElsewhere(service);
+    case 'balancer':
+      return answerConnections(service, (socket) => balance(socket, service));
     case 'reset':
       return answerConnections(service, (socket) => socket.once('data', () => socket.resetAndDestroy()));
   }
@@ -73,6 +75,18 @@ function connectTo(socket: Socket): void {
     onward.on('error', () => socket.destroy());
     socket.on('close', () => onward.destroy());
   });
+}
+
+function balance(socket: Socket, { target, idleMs }: Extract<Service, { kind: 'balancer' }>): void {
+  const onward = connect(target.port, target.address);
+  const end = (): void => {
+    socket.resetAndDestroy();
+    onward.destroy();
+  };
+  onward.on('error', end);
+  socket.setTimeout(idleMs, end);
+  socket.on('close', () => onward.destroy());
+  socket.pipe(onward).pipe(socket);
 }
 
 /** As a load balancer or a multi-homed server does it; each client has one socket towards the target. */

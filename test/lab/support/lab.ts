@@ -1,7 +1,16 @@
 import type { DnsZone } from '../../support/dns-server.ts';
 import type { Service } from './agent-protocol.ts';
 import { buildGo, buildScript } from './build.ts';
-import { type AccessNetwork, PORTAL_PORT, PROXY, RESOLVER, RESOLVER6, type ServerPlace } from './network.ts';
+import {
+  type AccessNetwork,
+  BLACK_HOLE,
+  OTHER_RESOLVER,
+  PORTAL_PORT,
+  PROXY,
+  RESOLVER,
+  RESOLVER6,
+  type ServerPlace,
+} from './network.ts';
 import { etcOf, type RunOptions, type RunResult, Sandbox, type SandboxProcess } from './sandbox.ts';
 import { buildInternet, buildServerSite } from './server-site.ts';
 import { buildSite, type Site } from './site.ts';
@@ -13,6 +22,8 @@ export interface LabSpec {
   readonly servers?: readonly ServerPlace[];
   /** Names the lab's resolver knows. Without it nothing answers there, and each client's hosts file is all it has. */
   readonly zone?: DnsZone;
+  /** What a second resolver says, which every client has too. */
+  readonly otherZone?: DnsZone;
 }
 
 /** A running lab. Sites and servers are counted from 1, in the order of the specification. */
@@ -39,14 +50,19 @@ export async function startLab(spec: LabSpec): Promise<Lab> {
   const servers = (spec.servers ?? []).map((place, i) => buildServerSite(topology, i + 1, place));
   const sandbox = await Sandbox.open();
   try {
-    const resolvers = sites.flatMap((site, i) => site.clients.map((name) => resolverFile(name, spec.sites[i] ?? {})));
+    const resolvers = sites.flatMap((site, i) =>
+      site.clients.map((name) => resolverFile(name, spec.sites[i] ?? {}, spec.otherZone !== undefined)),
+    );
     await sandbox.script([topology.render(), ...resolvers].join('\n'));
     await Promise.all(sites.map((site, i) => startWire(sandbox, site, spec.sites[i] ?? {})));
     const lab = new RunningLab(sandbox, sites, servers);
     await Promise.all(sites.map((site, i) => startFirewallServices(lab, site, spec.sites[i] ?? {}, resolver)));
-    if (spec.zone !== undefined) {
-      await lab.serve(resolver, [{ kind: 'dns', addresses: [RESOLVER, RESOLVER6], zone: spec.zone }]);
-    }
+    const { zone, otherZone } = spec;
+    const names: Service[] = [
+      ...(zone === undefined ? [] : [{ kind: 'dns', addresses: [RESOLVER, RESOLVER6], zone } as const]),
+      ...(otherZone === undefined ? [] : [{ kind: 'dns', addresses: [OTHER_RESOLVER], zone: otherZone } as const]),
+    ];
+    if (names.length > 0) await lab.serve(resolver, names);
     return lab;
   } catch (error) {
     await sandbox.close();
@@ -89,12 +105,13 @@ class RunningLab implements Lab {
   }
 }
 
-function resolverFile(client: string, network: AccessNetwork): string {
-  const address = network.ipv4 === false ? RESOLVER6 : RESOLVER;
+function resolverFile(client: string, network: AccessNetwork, two: boolean): string {
+  const own = network.ipv4 === false ? RESOLVER6 : network.resolver === 'silent' ? BLACK_HOLE : RESOLVER;
   const etc = etcOf(client);
+  const lines = [own, ...(two ? [OTHER_RESOLVER] : [])].map((address) => `nameserver ${address}\\n`);
   return [
     `mkdir -p ${etc}`,
-    `printf 'nameserver %s\\noptions timeout:1 attempts:2\\n' ${address} > ${etc}/resolv.conf`,
+    `printf '${lines.join('')}options timeout:1 attempts:2\\n' > ${etc}/resolv.conf`,
     `printf '127.0.0.1 localhost\\n::1 localhost\\n' > ${etc}/hosts`,
   ].join('\n');
 }

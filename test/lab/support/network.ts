@@ -25,6 +25,8 @@ export interface AccessNetwork {
   readonly uplinks?: 1 | 2;
   /** The client's default route runs through a tunnel of that name, to a gateway with a public address of its own. */
   readonly vpn?: { readonly device: string };
+  /** `silent`: the resolver that the network hands out does not answer. Default `works`. */
+  readonly resolver?: 'works' | 'silent';
   /** Hosts on the local network. Default 1. */
   readonly clients?: number;
 }
@@ -49,13 +51,17 @@ export interface ServerPlace {
 
 /** One line of a server's own firewall. What no rule names is let through. */
 export interface ServerRule {
+  /** Default `in`. Outgoing packets are named by their source port and address. */
+  readonly direction?: 'in' | 'out';
   readonly protocol: 'udp' | 'tcp';
   /** One port or `low-high`. */
   readonly ports: string;
   /**
-   * `drop`: silence. `prohibit`: ICMP "administratively prohibited". `stateful`: only what answers a packet of the server.
+   * `drop`: silence. `prohibit`: ICMP "administratively prohibited". `stateful`: only what answers a packet of the other
+   * direction. `limit`: no more than `perSecond` packets.
    */
-  readonly action: 'drop' | 'prohibit' | 'stateful';
+  readonly action: 'drop' | 'prohibit' | 'stateful' | 'limit';
+  readonly perSecond?: number;
   readonly family?: 4 | 6;
   /** Only for this one of the server's two addresses. */
   readonly address?: string;
@@ -120,6 +126,9 @@ export function serverAddresses(index: number, place: ServerPlace): ServerAddres
 
 export const RESOLVER = '198.19.53.53';
 export const RESOLVER6 = '2001:db8:ff35::53';
+
+/** A second resolver, for networks whose two disagree. */
+export const OTHER_RESOLVER = '198.19.53.54';
 
 /** The HTTP proxy (CONNECT) of networks that have nothing else; beside the resolver. */
 export const PROXY = { address: RESOLVER, port: 3128 } as const;

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export type Setting = Pick<Scenario, 'network' | 'servers' | 'zone'>;
+export type Setting = Pick<Scenario, 'network' | 'servers' | 'zone' | 'otherZone'>;
 
 /** Brings up what a scenario describes. */
 export async function prepare(setting: Setting): Promise<Lab> {
@@ -29,6 +29,7 @@ export async function prepare(setting: Setting): Promise<Lab> {
     sites: [networkOf(setting)],
     servers: setting.servers,
     ...(setting.zone === undefined ? {} : { zone: setting.zone }),
+    ...(setting.otherZone === undefined ? {} : { otherZone: setting.otherZone }),
   });
   try {
     await Promise.all(setting.servers.map((server, i) => startServer(lab, server, i + 1)));

@@ -135,12 +135,12 @@ export class SandboxProcess {
   /** The exit code, or null where a signal ended it. */
   readonly exited: Promise<number | null>;
   readonly #sandbox: Sandbox;
-  readonly #child: ChildProcess;
   readonly #pid: Promise<number>;
+  /** It has ended, and all of its output is here. */
+  #closed = false;
 
   constructor(sandbox: Sandbox, child: ChildProcess) {
     this.#sandbox = sandbox;
-    this.#child = child;
     if (child.stdin === null || child.stdout === null || child.stderr === null) throw new Error('pipes expected');
     this.stdin = child.stdin;
     this.stdin.on('error', () => undefined); // a program may end before it has read all
@@ -153,7 +153,10 @@ export class SandboxProcess {
     const announced = child.stdio[3] as Readable;
     this.#pid = once(announced, 'data').then(([chunk]) => Number(String(chunk)));
     this.#pid.catch(() => undefined);
-    this.exited = once(child, 'close').then(([code]) => code as number | null);
+    this.exited = once(child, 'close').then(([code]) => {
+      this.#closed = true;
+      return code as number | null;
+    });
   }
 
   /** Sends a signal to the program itself (not to the `nsenter` in front of it). */
@@ -175,7 +178,7 @@ export class SandboxProcess {
     for (;;) {
       const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (match !== null) return match;
-      if (this.#child.exitCode !== null || performance.now() > deadline) {
+      if (this.#closed || performance.now() > deadline) {
         throw new Error(`waited in vain for ${pattern}:\n${this.stdout}\n${this.stderr}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly servers: readonly ScenarioServer[];
   /** Names the resolver knows; without it there is none. */
   readonly zone?: DnsZone;
+  /** What a second resolver says. */
+  readonly otherZone?: DnsZone;
   /** Words after `iceprobe`; `-f json` is added. */
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -76,7 +78,7 @@ const NAT: Shape = {
 };
 const NETWORK: Shape = {
   keys: {
-    ...leaves('ipv4', 'ipv6', 'firewall', 'lossPercent', 'delayMs', 'jitterMs', 'uplinks', 'clients'),
+    ...leaves('ipv4', 'ipv6', 'firewall', 'lossPercent', 'delayMs', 'jitterMs', 'uplinks', 'resolver', 'clients'),
     nats: [NAT],
     mtu: { keys: leaves('bytes', 'blackHole') },
     vpn: { keys: leaves('device') },
@@ -88,6 +90,7 @@ const TURN: Shape = {
       'kind',
       'realm',
       'sharedSecret',
+      'open',
       'rfc5780',
       'port',
       'transports',
@@ -105,12 +108,15 @@ const SERVER: Shape = {
   keys: {
     ...leaves('front', 'ipv6'),
     firewall: [
-      { keys: leaves('protocol', 'ports', 'action', 'family', 'address'), needs: ['protocol', 'ports', 'action'] },
+      {
+        keys: leaves('protocol', 'ports', 'action', 'family', 'address', 'direction', 'perSecond'),
+        needs: ['protocol', 'ports', 'action'],
+      },
     ],
     turn: [TURN],
     services: [
       {
-        keys: leaves('kind', 'protocol', 'address', 'port', 'text', 'addresses', 'zone', 'from', 'target'),
+        keys: leaves('kind', 'protocol', 'address', 'port', 'text', 'addresses', 'zone', 'from', 'target', 'idleMs'),
         needs: ['kind'],
       },
     ],
@@ -125,6 +131,7 @@ const SCENARIO: Shape = {
     ...leaves('name', 'env'),
     command: ['leaf'],
     zone: { open: 'leaf' },
+    otherZone: { open: 'leaf' },
     network: NETWORK,
     servers: [SERVER],
     expect: EXPECTED,

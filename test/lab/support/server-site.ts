@@ -1,4 +1,12 @@
-import { INTERNET, RESOLVER, RESOLVER6, type ServerPlace, type ServerRule, serverAddresses } from './network.ts';
+import {
+  INTERNET,
+  OTHER_RESOLVER,
+  RESOLVER,
+  RESOLVER6,
+  type ServerPlace,
+  type ServerRule,
+  serverAddresses,
+} from './network.ts';
 import type { Topology } from './topology.ts';
 
 /** Builds one server host at the internet, with what its owner put in front of it. Returns the host's name. */
@@ -28,6 +36,7 @@ export function buildInternet(topology: Topology): string {
   core.address('resolver', `${RESOLVER6.replace(/::53$/, '::1')}/64`);
   const resolver = topology.host('resolver');
   resolver.address('eth0', `${RESOLVER}/24`);
+  resolver.address('eth0', `${OTHER_RESOLVER}/24`);
   resolver.address('eth0', `${RESOLVER6}/64`);
   resolver.route('default via 198.19.53.1');
   resolver.route(`default via ${RESOLVER6.replace(/::53$/, '::1')}`);
@@ -76,28 +85,37 @@ function buildFront(topology: Topology, index: number, gateway: string, server: 
     );
 }
 
-export function serverRules(rules: readonly ServerRule[]): string {
-  return [
-    'table inet server {',
-    'chain input {',
-    '  type filter hook input priority 0;',
-    '  iifname "lo" accept',
-    ...rules.map((rule) => `  ${match(rule)} ${ACTIONS[rule.action]}`),
+function serverRules(rules: readonly ServerRule[]): string {
+  const chain = (direction: 'in' | 'out'): string[] => [
+    `chain ${direction}put {`,
+    `  type filter hook ${direction}put priority 0;`,
+    `  ${direction === 'in' ? 'iifname' : 'oifname'} "lo" accept`,
+    ...rules
+      .filter((rule) => (rule.direction ?? 'in') === direction)
+      .map((rule) => `  ${match(rule)} ${verdict(rule)}`),
     '}',
-    '}',
-  ].join('\n');
+  ];
+  return ['table inet server {', ...chain('in'), ...chain('out'), '}'].join('\n');
 }
 
-const ACTIONS = {
-  drop: 'drop',
-  prohibit: 'reject with icmpx type admin-prohibited',
-  stateful: 'ct state new drop',
-} as const;
+function verdict({ action, perSecond = 1 }: ServerRule): string {
+  switch (action) {
+    case 'drop':
+      return 'drop';
+    case 'prohibit':
+      return 'reject with icmpx type admin-prohibited';
+    case 'stateful':
+      return 'ct state new drop';
+    case 'limit':
+      return `limit rate over ${perSecond}/second burst ${perSecond} packets drop`;
+  }
+}
 
-function match({ protocol, ports, family, address }: ServerRule): string {
+function match({ direction, protocol, ports, family, address }: ServerRule): string {
+  const side = direction === 'out' ? 's' : 'd';
   const words: string[] = [];
   if (family !== undefined) words.push(`meta nfproto ipv${family}`);
-  if (address !== undefined) words.push(`ip${address.includes(':') ? '6' : ''} daddr ${address}`);
-  words.push(`${protocol} dport ${ports}`);
+  if (address !== undefined) words.push(`ip${address.includes(':') ? '6' : ''} ${side}addr ${address}`);
+  words.push(`${protocol} ${side}port ${ports}`);
   return words.join(' ');
 }

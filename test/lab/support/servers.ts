@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Certificate } from '../../support/certificates.ts';
 import { buildGo } from './build.ts';
 import type { Lab } from './lab.ts';
@@ -7,11 +8,14 @@ import type { SandboxProcess } from './sandbox.ts';
 
 /** How a TURN server of the lab is set up: rightly unless told otherwise. */
 export interface TurnOptions {
-  readonly kind: 'coturn' | 'pion';
+  /** `iceprobe`: the own server, as `iceprobe turn-server` starts it. */
+  readonly kind: 'coturn' | 'pion' | 'iceprobe';
   /** Default `lab`; the user is `alice` with the password `secret`. */
   readonly realm?: string;
   /** Expiring credentials from this shared secret instead of the user. */
   readonly sharedSecret?: string;
+  /** Asks for no credentials at all (coturn only). */
+  readonly open?: boolean;
   /** Two addresses and two ports, as RFC 5780 wants (coturn only). Default true. */
   readonly rfc5780?: boolean;
   /** Default: UDP and TCP on 3478. */
@@ -24,7 +28,7 @@ export interface TurnOptions {
   readonly externalAddress?: string;
   /** Also on the IPv6 addresses. */
   readonly ipv6?: boolean;
-  /** Further words for coturn's command line, for its wrong settings. */
+  /** Further words for the command line of coturn or the own server, for wrong settings and faults. */
   readonly extra?: readonly string[];
 }
 
@@ -44,10 +48,16 @@ export function startTurn(
   addresses: ServerAddresses,
   options: TurnOptions,
 ): Promise<SandboxProcess> {
-  return options.kind === 'coturn'
-    ? startCoturn(lab, host, addresses, options)
-    : startPion(lab, host, addresses, options);
+  return START[options.kind](lab, host, addresses, options);
 }
+
+type Start = (lab: Lab, host: string, place: ServerAddresses, options: TurnOptions) => Promise<SandboxProcess>;
+
+const START: Readonly<Record<TurnOptions['kind'], Start>> = {
+  coturn: startCoturn,
+  pion: startPion,
+  iceprobe: startOwn,
+};
 
 async function startCoturn(
   lab: Lab,
@@ -80,9 +90,7 @@ async function startCoturn(
     ...own.flatMap((address) => ['-L', address]),
     ...['-E', place.own[0], ...(options.ipv6 === true ? ['-E', place.addresses6[0]] : [])],
     ...(options.externalAddress === undefined ? [] : ['-X', `${options.externalAddress}/${place.own[0]}`]),
-    ...(options.sharedSecret === undefined
-      ? ['-a', '-u', `${USER}:${PASSWORD}`]
-      : ['--use-auth-secret', `--static-auth-secret=${options.sharedSecret}`]),
+    ...coturnAccounts(options),
     ...(two ? [] : ['--no-rfc5780']),
     ...(transports.includes('udp') ? [] : ['--no-udp']),
     ...(transports.includes('tcp') ? [] : ['--no-tcp']),
@@ -94,6 +102,32 @@ async function startCoturn(
   ]);
   // The last line of its start, after all listeners are open.
   await process.waitFor(/DB connection success/);
+  return process;
+}
+
+function coturnAccounts({ open, sharedSecret }: TurnOptions): string[] {
+  if (open === true) return ['-z'];
+  if (sharedSecret !== undefined) return ['--use-auth-secret', `--static-auth-secret=${sharedSecret}`];
+  return ['-a', '-u', `${USER}:${PASSWORD}`];
+}
+
+async function startOwn(lab: Lab, host: string, place: ServerAddresses, options: TurnOptions): Promise<SandboxProcess> {
+  const { port = 3478, tlsPort = 5349, relayPorts, certificate } = options;
+  const own = [
+    ...place.own.slice(0, options.rfc5780 === false ? 1 : 2),
+    ...(options.ipv6 === true ? place.addresses6.slice(0, 1) : []),
+  ];
+  const process = lab.sandbox.spawn(host, [
+    ...[globalThis.process.execPath, join(import.meta.dirname, '../../../bin/iceprobe.js'), 'turn-server'],
+    ...own.flatMap((address) => ['--listen', address]),
+    ...['--port', `${port}`, '--tls-port', `${tlsPort}`, '--realm', options.realm ?? 'lab'],
+    ...(options.sharedSecret === undefined ? ['--user', `${USER}:${PASSWORD}`] : ['--secret', options.sharedSecret]),
+    ...(options.externalAddress === undefined ? [] : ['--external-ip', options.externalAddress]),
+    ...(relayPorts === undefined ? [] : ['--relay-ports', `${relayPorts.low}-${relayPorts.high}`]),
+    ...(certificate === undefined ? [] : ['--cert', certificate.chain, '--key', certificate.key]),
+    ...(options.extra ?? []),
+  ]);
+  await process.waitFor(/^ready/m);
   return process;
 }
 
