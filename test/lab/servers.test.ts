@@ -61,6 +61,12 @@ describeNeeding(
     ['coturn', { kind: 'coturn', port: 3478, rfc5780: false }, ['-u', USER, '-w', PASSWORD]],
     ['pion', { kind: 'pion', port: 3480 }, ['-u', USER, '-w', PASSWORD]],
     [
+      'the own server',
+      // The two ends are relayed addresses of the server itself, which it refuses to relay to unless told.
+      { kind: 'iceprobe', port: 3490, tlsPort: 5390, extra: ['--allow-peer', '198.19.1.0/24'] },
+      ['-u', USER, '-w', PASSWORD],
+    ],
+    [
       'coturn with expiring credentials',
       { kind: 'coturn', port: 3482, rfc5780: false, sharedSecret: 'deep' },
       rest('deep'),
