@@ -187,6 +187,15 @@ describeNeeding(
     },
   );
 
+  it.concurrent('alg: what the answer says without XOR is changed on its way', async () => {
+    const site = siteOf('alg');
+    const { stdout } = await lab.run(['turnutils_natdiscovery', '-m', address], { site });
+    expect(stdout).toMatch(/ALG detected/);
+    expect((await lab.run(['turnutils_natdiscovery', '-m', address], { site: siteOf('eim-apdf') })).stdout).toMatch(
+      /No ALG/,
+    );
+  });
+
   it.concurrent('vpn: packets leave through the tunnel, not beside it', async () => {
     const site = siteOf('vpn');
     const ask = (): Promise<unknown> => stunClient(lab, site, address);

@@ -25,6 +25,8 @@ export interface AccessNetwork {
   readonly uplinks?: 1 | 2;
   /** The client's default route runs through a tunnel of that name, to a gateway with a public address of its own. */
   readonly vpn?: { readonly device: string };
+  /** The site's router rewrites MAPPED-ADDRESS in answers from port 3478 to the client's own address (an ALG). */
+  readonly alg?: boolean;
   /** `silent`: the resolver that the network hands out does not answer. Default `works`. */
   readonly resolver?: 'works' | 'silent';
   /** Hosts on the local network. Default 1. */

@@ -37,6 +37,7 @@ export const NETWORKS = {
   'short-binding': { nats: [{ ...NATS['eim-apdf'], bindingSeconds: 5 }] },
   'small-mtu': { nats: HOME, mtu: { bytes: 1000, blackHole: false } },
   'mtu-black-hole': { nats: HOME, mtu: { bytes: 1000, blackHole: true } },
+  alg: { nats: HOME, alg: true },
   'two-uplinks': { nats: HOME, uplinks: 2 },
   pooled: { nats: [{ ...NATS['eim-apdf'], poolSize: 4 }] },
   vpn: { nats: HOME, vpn: { device: 'wg0' } },

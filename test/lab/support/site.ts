@@ -33,7 +33,7 @@ export function buildSite(topology: Topology, index: number, network: AccessNetw
     buildCarrierLink(topology, index, network, routers[i - 1] ?? '', routers[i] ?? '');
   const edge = topology.host(routers.at(-1) ?? '');
   const wire = buildUplinks(topology, index, network, edge);
-  edge.nft(edgeRules(network));
+  edge.nft(edgeRules(index, network));
   nats.forEach((nat, i) => {
     const outermost = i === nats.length - 1;
     topology.host(routers[i] ?? '').nft(
@@ -144,7 +144,7 @@ function uplinkDevice(uplink: number): string {
 }
 
 /** What the outermost router does to packets besides translating: filter, lose, drop the large, alternate uplinks. */
-function edgeRules(network: AccessNetwork): string {
+function edgeRules(index: number, network: AccessNetwork): string {
   const rules: string[] = [];
   if (network.lossPercent !== undefined) {
     rules.push(`numgen random mod 1000 < ${Math.round(network.lossPercent * 10)} drop`);
@@ -156,6 +156,7 @@ function edgeRules(network: AccessNetwork): string {
     rules.push('meta nfproto ipv6 iifname "wan" ct state != { established, related } meta l4proto != ipv6-icmp drop');
   }
   rules.push(...FIREWALLS[network.firewall ?? 'open']);
+  if (network.alg === true) rules.push(algRule(siteAddresses(index, network).client));
   const chains = [`chain forward {\n  type filter hook forward priority -10;\n  ${rules.join('\n  ')}\n}`];
   if (network.uplinks === 2) {
     chains.push(
@@ -170,6 +171,15 @@ function edgeRules(network: AccessNetwork): string {
     );
   }
   return `table inet edge {\n${chains.join('\n')}\n}`;
+}
+
+/**
+ * coturn's answer to a Binding request has MAPPED-ADDRESS (type 1, length 8) 32 bytes into the datagram; 8 more of UDP's
+ * header come first. A UDP checksum of zero means none (RFC 768).
+ */
+function algRule(client: string): string {
+  const bytes = client.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
+  return `udp sport 3478 @th,320,32 0x00010008 @th,384,32 set 0x${bytes.join('')} udp checksum set 0`;
 }
 
 const DNS_AND_ANSWERS = [
