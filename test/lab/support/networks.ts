@@ -31,6 +31,7 @@ export const NETWORKS = {
   'tls-filtered': { nats: HOME, firewall: 'tls-filtered' },
   'dual-stack': { nats: HOME, ipv6: 'works' },
   'ipv6-only': { ipv4: false, ipv6: 'works' },
+  nat64: { ipv4: false, ipv6: 'works', nat64: true },
   'ipv6-broken': { nats: HOME, ipv6: 'broken' },
   lossy: { nats: HOME, lossPercent: 20 },
   slow: { nats: HOME, delayMs: 60, jitterMs: 10 },

@@ -88,6 +88,7 @@ const NETWORK: Shape = {
       'uplinks',
       'resolver',
       'alg',
+      'nat64',
       'clients',
     ),
     nats: [NAT],

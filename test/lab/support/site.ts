@@ -47,6 +47,7 @@ export function buildSite(topology: Topology, index: number, network: AccessNetw
     );
     setBindingLifetime(topology.host(routers[i] ?? ''), nat.bindingSeconds);
   });
+  if (network.nat64 === true) buildNat64(edge, index);
   if (network.vpn !== undefined) buildVpn(topology, index, network.vpn.device, clients[0] ?? '');
   return { clients, routers, wire };
 }
@@ -203,6 +204,23 @@ function setBindingLifetime(router: Host, seconds: number | undefined): void {
   router.sysctl('net/netfilter/nf_conntrack_udp_timeout', seconds);
   router.sysctl('net/netfilter/nf_conntrack_udp_timeout_stream', seconds);
 }
+
+/** Where {@link startNat64} will translate: a TUN device, and a NAT for the private addresses that come out of it. */
+function buildNat64(edge: Host, index: number): void {
+  edge.device(`tuntap add nat64 mode tun`);
+  edge.up('nat64');
+  edge.address('nat64', `${NAT64_CLIENT.replace(/\d+$/, '1')}/24`);
+  edge.route('64:ff9b::/96 dev nat64');
+  edge.nft(
+    natRules(
+      { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' },
+      { wan: [{ device: 'wan', addresses: [`198.18.${index}.2`] }], lan: 'nat64', lanNetwork: '10.64.0.0/24' },
+    ),
+  );
+}
+
+/** What stands for the client in IPv4 between the translator and the NAT. */
+export const NAT64_CLIENT = '10.64.0.10';
 
 /** A tunnel as the client sees it: a device of that name with a private address, carrying the default route. */
 function buildVpn(topology: Topology, index: number, device: string, client: string): void {
