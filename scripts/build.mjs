@@ -1,4 +1,4 @@
-// Builds dist/: the command (cli.js), the library (index.js), its declarations, and the licences of what is bundled.
+// Builds dist/: the command (cli.js), the library (index.js), the page (page.html), its declarations, and the licences of what is bundled.
 import {
   copyFileSync,
   existsSync,
@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildPage } from './build-page.mjs';
 import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
 
 const SCHEMA = join(root, 'src', 'record', 'report.schema.json');
@@ -22,7 +23,12 @@ export async function build() {
   const inputs = hashOfSources();
   mkdirSync(staging, { recursive: true });
   try {
-    await Promise.all([bundle(staging), declarations(staging)]);
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    await Promise.all([
+      bundle(staging, version),
+      declarations(staging),
+      buildPage(join(staging, 'page.html'), version),
+    ]);
     // Kept beside the types that it describes; the package's test insists on it.
     if (existsSync(SCHEMA)) copyFileSync(SCHEMA, join(staging, 'report.schema.json'));
     writeFileSync(join(staging, '.inputs'), inputs);
@@ -38,10 +44,10 @@ export async function build() {
  * Everything in a few files, packages included: installing iceprobe installs nothing else, and Node opens five files
  * instead of a hundred. What is imported lazily stays a file of its own. Not minified: a stack trace must be readable.
  * @param {string} outdir
+ * @param {string} version
  */
-async function bundle(outdir) {
+async function bundle(outdir, version) {
   const { build: esbuild } = await import('esbuild');
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { metafile } = await esbuild({
     absWorkingDir: root,
     entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
@@ -52,6 +58,10 @@ async function bundle(outdir) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // ws is CommonJS and asks for Node's own modules by `require`, which an ES module does not have.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
     define: { __ICEPROBE_VERSION__: JSON.stringify(version) },
     metafile: true,
     logLevel: 'warning',

@@ -58,7 +58,14 @@ function buildIsCurrent() {
 /** One hash over everything that a build reads, names included. */
 export function hashOfSources() {
   const hash = createHash('sha256');
-  const single = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+  const single = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/build.mjs',
+    'scripts/build-page.mjs',
+  ];
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -20,6 +20,7 @@ const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
 const steps = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types without Node or DOM', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.portable.json'] },
+  { name: 'types of the page', args: ['node_modules/typescript/bin/tsc', '-p', 'src/web/page/tsconfig.json'] },
   { name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.', '--diagnostic-level=warn'] },
 ];
 

@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'what a finding means, what it needs as evidence, how to mend it',
     load: () => import('./commands/explain.ts'),
   },
+  web: {
+    summary: 'a page: what the browser sees, beside what the terminal sees',
+    load: () => import('./commands/web.ts'),
+  },
   'turn-server': { summary: 'a TURN server on this machine', load: () => import('./commands/turn-server.ts') },
   credentials: { summary: 'mint REST credentials', load: () => import('./commands/credentials.ts') },
 };

@@ -2,11 +2,12 @@ import { CONFIG } from './catalogue/config.ts';
 import type { CatalogueEntry } from './catalogue/entry.ts';
 import { REACHABILITY } from './catalogue/reachability.ts';
 import { SERVICE } from './catalogue/service.ts';
+import { VANTAGES } from './catalogue/vantages.ts';
 
 export type { CatalogueEntry } from './catalogue/entry.ts';
 
 /** Every finding there is, in the order in which those of one severity are told: causes before their usual symptoms. */
-export const CATALOGUE = { ...CONFIG, ...REACHABILITY, ...SERVICE };
+export const CATALOGUE = { ...CONFIG, ...REACHABILITY, ...SERVICE, ...VANTAGES };
 
 export type FindingId = keyof typeof CATALOGUE;
 

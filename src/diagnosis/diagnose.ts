@@ -11,6 +11,7 @@ import { dnsRules } from './rules/dns.ts';
 import { iceRules } from './rules/ice.ts';
 import { netRules } from './rules/net.ts';
 import { relayRules } from './rules/relay.ts';
+import { vantageRules } from './rules/vantages.ts';
 import { ENGLISH } from './text/en.ts';
 import type { TextTable } from './text/table.ts';
 import { type View, type ViewOptions, viewOf } from './view.ts';
@@ -22,7 +23,15 @@ export interface DiagnoseOptions extends ViewOptions {
 
 export type Rule = (view: View) => readonly Conclusion[];
 
-const RULES: readonly Rule[] = [...configRules, ...dnsRules, ...netRules, ...authRules, ...relayRules, ...iceRules];
+const RULES: readonly Rule[] = [
+  ...configRules,
+  ...dnsRules,
+  ...netRules,
+  ...authRules,
+  ...relayRules,
+  ...iceRules,
+  ...vantageRules,
+];
 
 /**
  * What the observation means, worst first. Pure: the same observation gives the same findings in the terminal, in a page

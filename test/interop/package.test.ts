@@ -56,6 +56,7 @@ describe('the package', () => {
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
       /^dist\/report\.schema\.json$/,
+      /^dist\/page\.html$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);

@@ -50,6 +50,7 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   chalk: ['cli', 'report'],
+  ws: ['web/server'],
   yargs: ['cli'],
 };
 

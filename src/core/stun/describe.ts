@@ -64,14 +64,10 @@ export function describeFailure(data: StageData): string {
   }
 }
 
-/** `401 Unauthenticated`. */
+/** `401 Unauthenticated`: with the registry's phrase where the server gave none. */
 export function describeError(code: number, reason: string): string {
-  return `${code} ${reasonOf(code, reason)}`.trimEnd();
-}
-
-/** The reason phrase, or that of the registry where the server gave none. */
-export function reasonOf(code: number, reason: string | undefined): string {
-  return reason === undefined || reason === '' ? (ERROR_REASONS[code] ?? '') : reason;
+  const phrase = reason === '' ? (ERROR_REASONS[code] ?? '') : reason;
+  return phrase === '' ? `${code}` : `${code} ${phrase}`;
 }
 
 function count(n: number, what: string): string {

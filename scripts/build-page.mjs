@@ -1,0 +1,58 @@
+// Builds page.html: the page of `iceprobe web`, and the form of a saved report. One file that asks nobody for anything.
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './setup.mjs';
+
+const SOURCE = join(root, 'src', 'web', 'page');
+
+/**
+ * @param {string} outfile
+ * @param {string} version
+ */
+export async function buildPage(outfile, version) {
+  const [script, style] = await Promise.all([bundle('main.ts', version), bundle('style.css', version)]);
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(style)}`,
+    'img-src data:',
+    "connect-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const html = readFileSync(join(SOURCE, 'index.html'), 'utf8')
+    .replace('<!--policy-->', `<meta http-equiv="Content-Security-Policy" content="${policy}">`)
+    .replace('<!--style-->', () => `<style>${style}</style>`)
+    .replace('<!--script-->', () => `<script type="module">${script}</script>`);
+  writeFileSync(outfile, html);
+}
+
+/**
+ * @param {string} entry
+ * @param {string} version
+ */
+async function bundle(entry, version) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(SOURCE, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    // `Array.prototype.toSorted` and its like: what each of them has had since 2023.
+    target: ['chrome110', 'firefox115', 'safari16.4'],
+    define: { __ICEPROBE_VERSION__: JSON.stringify(version) },
+    logLevel: 'warning',
+    legalComments: 'none',
+  });
+  // The end tag may stand in no string of the script.
+  return (outputFiles[0]?.text ?? '').trim().replaceAll('</script', '<\\/script');
+}
+
+/** @param {string} text */
+function hashOf(text) {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}

@@ -1,0 +1,205 @@
+import { VERSION } from '../../core/version.ts';
+import type { RunEvent } from '../../record/events.ts';
+import type { TerminalMessage } from '../../record/page-messages.ts';
+import type { Report, Vantage } from '../../record/report.ts';
+import { Layout } from './layout.ts';
+import { Link } from './link.ts';
+import { Run } from './run.ts';
+import { readSaved } from './saved.ts';
+import { readLink } from './servers.ts';
+import { type Language, t, useLanguage } from './strings.ts';
+import { copyText, type PageSource, redactedText, type SaveFormat, save } from './view/share.ts';
+
+type Hello = Extract<TerminalMessage, { type: 'hello' }>;
+
+/** So often the page is drawn while a run lasts, in milliseconds: often enough to be watched, seldom enough to stay fluid. */
+const DRAW_EVERY_MS = 150;
+
+/** The page: what was asked, what was seen, and what a person does with it. */
+export class App {
+  #layout: Layout;
+  readonly #root: HTMLElement;
+  readonly #link: Link;
+  readonly #source: PageSource;
+  #hello: Hello | undefined;
+  #run: Run | undefined;
+  /** A report that was opened, in the place of a run. */
+  #saved: Report | undefined;
+  #shown: Report | undefined;
+  #scheduled = false;
+
+  constructor(root: HTMLElement, source: PageSource, saved: Report | undefined) {
+    this.#source = source;
+    this.#saved = saved;
+    this.#root = root;
+    this.#layout = this.#newLayout();
+    this.#link = new Link(
+      (message) => this.#onMessage(message),
+      () => this.#draw(),
+    );
+    const shared = readLink(location.hash);
+    if (shared !== undefined) {
+      this.#layout.editor.replace(shared.servers.map(({ urls }) => ({ urls: urls.split('\n') })));
+      if (shared.policy !== undefined) this.#layout.settings.policy = shared.policy;
+    }
+    this.#draw();
+  }
+
+  #newLayout(): Layout {
+    return new Layout(this.#root, {
+      toggleRun: () => this.#toggleRun(),
+      copyRedacted: () => this.#copyRedacted(),
+      save: (format, masked) => void this.#save(format, masked),
+      open: (file) => void this.#open(file),
+      closeSaved: () => this.#closeSaved(),
+      startLocalServer: () =>
+        this.#hello?.canStartLocalServer === true ? () => void this.#link.send({ type: 'local-server' }) : undefined,
+      setLanguage: (language) => this.#setLanguage(language),
+    });
+  }
+
+  /** Every word changes: the page is built anew around what was typed. */
+  #setLanguage(language: Language): void {
+    const { editor, settings } = this.#layout;
+    const { iceServers } = editor;
+    const { policy, timeoutMs } = settings;
+    useLanguage(language);
+    this.#layout = this.#newLayout();
+    this.#layout.editor.replace(iceServers);
+    this.#layout.settings.policy = policy;
+    this.#layout.settings.timeoutMs = timeoutMs;
+    this.#draw();
+    document.getElementById('language')?.focus();
+  }
+
+  #onMessage(message: TerminalMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#greet(message);
+        break;
+      case 'event':
+        this.#run?.addFromTerminal(message.event);
+        break;
+      case 'run-ended':
+        if (this.#run === undefined) break;
+        this.#run.terminalRuns = false;
+        this.#run.terminalError = message.error;
+        if (message.error !== null)
+          this.#run.record({ type: 'note', text: t('terminal.failed', { why: message.error }) });
+        this.#schedule();
+        break;
+      case 'local-server':
+        if (message.error === null) this.#layout.editor.add(message.iceServers);
+        else this.#layout.editor.say(t('servers.local.failed', { why: message.error }));
+        break;
+    }
+  }
+
+  #greet(hello: Hello): void {
+    this.#hello = hello;
+    const { editor, settings } = this.#layout;
+    if (hello.iceServers.length > 0 && readLink(location.hash) === undefined) {
+      editor.replace(hello.iceServers);
+      settings.policy = hello.iceTransportPolicy;
+    }
+    settings.timeoutMs = hello.timeoutMs;
+    editor.refresh();
+    if (hello.driven) void this.#start();
+    this.#draw();
+  }
+
+  #toggleRun(): void {
+    if (this.#run?.running === true) {
+      this.#run.stop();
+      this.#link.send({ type: 'stop' });
+    } else {
+      void this.#start();
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { editor, settings } = this.#layout;
+    const { policy: iceTransportPolicy, timeoutMs, poolSize, perUrl } = settings;
+    const { iceServers } = editor;
+    const driven = this.#hello?.driven === true;
+    this.#saved = undefined;
+    const run = new Run({ iceServers, iceTransportPolicy, timeoutMs, poolSize, perUrl }, (event) =>
+      this.#onEvent(event),
+    );
+    this.#run = run;
+    if (this.#hello?.canGather === true) {
+      run.terminalRuns = this.#link.send({ type: 'run', iceServers, iceTransportPolicy, timeoutMs });
+    }
+    this.#schedule();
+    await run.gather();
+    if (driven) this.#link.send({ type: 'finished' });
+    this.#schedule();
+  }
+
+  #onEvent(event: RunEvent): void {
+    if (this.#hello?.driven === true && event.vantage === 'browser' && event.type !== 'run-finished') {
+      this.#link.send({ type: 'event', event });
+    }
+    this.#schedule();
+  }
+
+  /** Many events come at once: they are drawn together. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setTimeout(() => {
+      this.#scheduled = false;
+      this.#draw();
+      // Time passes in what is waited for, events or not.
+      if (this.#run?.running === true) setTimeout(() => this.#schedule(), 500);
+    }, DRAW_EVERY_MS);
+  }
+
+  #draw(): void {
+    const run = this.#run;
+    const report = this.#saved ?? run?.report();
+    this.#shown = report;
+    const live = this.#saved === undefined && run?.running === true;
+    const running: Record<Vantage, boolean> = {
+      browser: live && run.browserRuns,
+      terminal: live && run.terminalRuns,
+    };
+    this.#layout.draw({
+      report,
+      running,
+      saved: this.#saved !== undefined,
+      link: this.#link.state,
+      hasTerminal: this.#hello?.canGather === true && this.#link.state === 'open',
+      version: VERSION,
+    });
+  }
+
+  #copyRedacted(): void {
+    const report = this.#shown;
+    if (report === undefined) return;
+    const text = redactedText(report);
+    void copyText(text).then((copied) => this.#layout.showCopied(copied ? undefined : text));
+  }
+
+  async #save(format: SaveFormat, masked: boolean): Promise<void> {
+    const report = this.#saved ?? this.#run?.report(true);
+    if (report !== undefined) await save(report, format, masked, this.#source);
+  }
+
+  async #open(file: File): Promise<void> {
+    try {
+      this.#saved = readSaved(await file.text());
+      this.#layout.say(t('share.opened', { name: file.name }));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#layout.say(t('share.unreadable', { name: file.name, why }));
+    }
+    this.#draw();
+  }
+
+  #closeSaved(): void {
+    this.#saved = undefined;
+    this.#layout.say('');
+    this.#draw();
+  }
+}

@@ -1,0 +1,205 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { PageIceServer, TerminalMessage } from '../record/page-messages.ts';
+import type { IceTransportPolicy, Tool } from '../record/report.ts';
+import { PageConnection, type Services } from './server/connection.ts';
+import {
+  cookieOf,
+  HEADERS,
+  isEmbedded,
+  isLoopback,
+  isOurHost,
+  isOurOrigin,
+  type Place,
+  placeOf,
+} from './server/guard.ts';
+import { MAX_MESSAGE_BYTES } from './server/messages.ts';
+import { policyOf, withoutPolicy } from './server/page-file.ts';
+import { randomText, Tickets } from './server/tickets.ts';
+
+export type { TerminalGather, TerminalRequest } from './server/connection.ts';
+export { isLoopback } from './server/guard.ts';
+export { readBuiltPage } from './server/page-file.ts';
+
+export interface WebServerOptions extends Services {
+  /** The built page. */
+  readonly page: string;
+  readonly tool: Tool;
+  /** An IP address. Default 127.0.0.1; any but a loopback address needs `tls`. */
+  readonly listen?: string;
+  /** 0, the default: a free one. */
+  readonly port?: number;
+  /** PEM: serves HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** What the page begins with. */
+  readonly iceServers?: readonly PageIceServer[];
+  readonly iceTransportPolicy?: IceTransportPolicy;
+  /** Milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** The page runs at once, in the browser alone, and hands its events to `onBrowserEvent`. */
+  readonly driven?: boolean;
+  /** A ticket was spent: a second browser would need another. */
+  readonly onOpened?: () => void;
+}
+
+export interface WebServer extends AsyncDisposable {
+  readonly port: number;
+  /** Opens the page, once, in one browser: a new ticket with each call. */
+  newUrl(): string;
+  close(): Promise<void>;
+}
+
+const MOST_CONNECTIONS = 20;
+
+/**
+ * Serves the page and its WebSocket; resolves once it listens. Rejects with the system's error, or a `TypeError` for an
+ * address beyond this machine without TLS.
+ */
+export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
+  const listen = options.listen ?? '127.0.0.1';
+  if (!isLoopback(listen) && options.tls === undefined) {
+    throw new TypeError(`${listen} is reachable by others: serving there needs TLS`);
+  }
+  const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, listen, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const place = placeOf(listen, port, options.tls === undefined ? 'http' : 'https');
+  const host = [...place.hosts][0] ?? '';
+  const doorway = new Doorway(options, place, host);
+  server.on('request', (request, response) => doorway.answer(request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    doorway.upgrade(request, socket, head),
+  );
+  const close = async (): Promise<void> => {
+    doorway.close();
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return {
+    port,
+    newUrl: () => `${place.scheme}://${host}${doorway.newPath()}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Decides who gets in: to the page by ticket or session, to the WebSocket by session and from our own page alone. */
+class Doorway {
+  readonly #options: WebServerOptions;
+  readonly #place: Place;
+  readonly #tickets = new Tickets(() => performance.now());
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  /** Cookies know no ports: the path keeps ours from other servers on this machine. */
+  readonly #path = `/${randomText().slice(0, 12)}/`;
+  readonly #body: string;
+  readonly #policy: string;
+
+  constructor(options: WebServerOptions, place: Place, host: string) {
+    this.#options = options;
+    this.#place = place;
+    this.#body = withoutPolicy(options.page);
+    const socket = `${place.scheme === 'https' ? 'wss' : 'ws'}://${host}`;
+    this.#policy = `${policyOf(options.page).replace(/connect-src [^;]*/, `connect-src 'self' ${socket}`)}; frame-ancestors 'none'`;
+  }
+
+  newPath(): string {
+    return `${this.#path}?ticket=${this.#tickets.issue()}`;
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = urlOf(request);
+    if (!isOurHost(request, this.#place)) refuse(response, 421, 'This is not the host that you asked for.');
+    else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 405, 'Nothing is taken here.');
+    else if (url?.pathname !== this.#path || isEmbedded(request)) refuse(response, 403, CLOSED);
+    else this.#admit(request, response, url.searchParams.get('ticket'));
+  }
+
+  #admit(request: IncomingMessage, response: ServerResponse, ticket: string | null): void {
+    const session = ticket === null ? undefined : this.#tickets.redeem(ticket);
+    // A page that is reloaded may still have the spent ticket in its address.
+    if (session === undefined && !this.#hasSession(request)) {
+      refuse(response, 403, CLOSED);
+      return;
+    }
+    const secure = this.#place.scheme === 'https' ? '; Secure' : '';
+    response.writeHead(200, {
+      ...HEADERS,
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': this.#policy,
+      ...(session === undefined
+        ? {}
+        : { 'set-cookie': `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=${this.#path}${secure}` }),
+    });
+    response.end(request.method === 'HEAD' ? undefined : this.#body);
+    if (session !== undefined) this.#options.onOpened?.();
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const allowed =
+      urlOf(request)?.pathname === `${this.#path}events` &&
+      isOurHost(request, this.#place) &&
+      isOurOrigin(request, this.#place) &&
+      this.#hasSession(request) &&
+      this.#sockets.clients.size < MOST_CONNECTIONS;
+    if (!allowed) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (opened) => {
+      new PageConnection(opened, this.#options, this.#hello());
+    });
+  }
+
+  close(): void {
+    for (const client of this.#sockets.clients) client.terminate();
+    this.#sockets.close();
+  }
+
+  #hasSession(request: IncomingMessage): boolean {
+    const session = cookieOf(request, COOKIE);
+    return session !== undefined && this.#tickets.knows(session);
+  }
+
+  #hello(): TerminalMessage {
+    const { tool, iceServers, iceTransportPolicy, timeoutMs, gather, startLocalServer, driven } = this.#options;
+    return {
+      type: 'hello',
+      tool,
+      iceServers: iceServers ?? [],
+      iceTransportPolicy: iceTransportPolicy ?? 'all',
+      timeoutMs: timeoutMs ?? 10_000,
+      canGather: gather !== undefined,
+      canStartLocalServer: startLocalServer !== undefined,
+      driven: driven ?? false,
+    };
+  }
+}
+
+const COOKIE = 'iceprobe-session';
+
+const CLOSED =
+  'This page is open to whoever started it. Use the address that the terminal printed; it works once, and the terminal prints another.';
+
+/** undefined for what is no path. */
+function urlOf(request: IncomingMessage): URL | undefined {
+  const url = request.url ?? '';
+  return url.startsWith('/') && URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : undefined;
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  response.writeHead(status, {
+    ...HEADERS,
+    'content-type': 'text/plain; charset=utf-8',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  });
+  response.end(`${why}\n`);
+}
