@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../support/needs.ts';
 import { type Lab, startLab } from './support/lab.ts';
-import { PROXY, serverAddresses, siteAddresses } from './support/network.ts';
+import { nat64Address, PROXY, serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS, type NetworkName } from './support/networks.ts';
 import { startTurn } from './support/servers.ts';
 import { capture, type NatVerdict, natDiscovery, ping, stunClient, tcpConnect } from './support/tools.ts';
@@ -135,6 +135,17 @@ describeNeeding(
     expect(own.stdout).toContain('2001:db8:');
   });
 
+  it.concurrent('nat64: no IPv4, and IPv4 servers all the same', async () => {
+    const site = siteOf('nat64');
+    const translated = nat64Address(address);
+    expect((await ping(lab, site, translated)).received).toBe(3);
+    expect((await ping(lab, site, address)).output).toMatch(/Network is unreachable/i);
+    expect(await speak('nat64', 443, 'hello', translated)).toBe('port 443\n');
+    const seen = await capture(lab, 'server1', 'eth0', 'udp port 3478', () => stunClient(lab, site, translated));
+    expect(seen.map((line) => /IP (\S+)\.\d+ > 198\.19\.1\.2\.3478/.exec(line)?.[1])).toContain(`198.18.${site}.2`);
+    expect(await stunClient(lab, site, translated)).toMatch(new RegExp(`198\\.18\\.${site}\\.2:`));
+  });
+
   it.concurrent('lossy: a fifth of the packets lost each way', async () => {
     const { sent, received } = await ping(lab, siteOf('lossy'), address, ['-c', '1000', '-i', '0.002']);
     // 0.8 squared of 1,000 is 640, with a standard deviation of 15: five of them on either side.
@@ -186,6 +197,15 @@ describeNeeding(
       expect([...seen].sort()).toEqual([...siteAddresses(siteOf(name), NETWORKS[name]).mapped].sort());
     },
   );
+
+  it.concurrent('alg: what the answer says without XOR is changed on its way', async () => {
+    const site = siteOf('alg');
+    const { stdout } = await lab.run(['turnutils_natdiscovery', '-m', address], { site });
+    expect(stdout).toMatch(/ALG detected/);
+    expect((await lab.run(['turnutils_natdiscovery', '-m', address], { site: siteOf('eim-apdf') })).stdout).toMatch(
+      /No ALG/,
+    );
+  });
 
   it.concurrent('vpn: packets leave through the tunnel, not beside it', async () => {
     const site = siteOf('vpn');

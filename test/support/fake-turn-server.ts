@@ -1,6 +1,7 @@
 import { formatSocketAddress, type SocketAddress, sameSocketAddress } from '../../src/core/address.ts';
 import { Secret } from '../../src/core/secret.ts';
 import {
+  AdditionalAddressFamily,
   ChannelNumber,
   Data,
   ErrorCodeAttribute,
@@ -67,6 +68,8 @@ export class FakeTurnServer implements Endpoint {
   lifetime = 600;
   /** Where its relayed IPv4 addresses are. */
   relayHost = '203.0.113.9';
+  /** Whether ADDITIONAL-ADDRESS-FAMILY is heeded. */
+  bothFamilies = false;
   readonly #simulator: Simulator;
   readonly #script: FakeScript;
   readonly #stream: boolean;
@@ -187,8 +190,13 @@ export class FakeTurnServer implements Endpoint {
       expiresAt: this.#simulator.now + 1000 * this.lifetime,
       channels: new Map(),
     });
+    const second: SocketAddress = { family: 6, address: '2001:db8:9::9', port };
     return this.success(message, (b) =>
-      b.add(XorRelayedAddress, relayed).add(XorMappedAddress, from).add(Lifetime, this.lifetime),
+      b
+        .add(XorRelayedAddress, relayed)
+        .addOptional(XorRelayedAddress, this.bothFamilies && message.has(AdditionalAddressFamily) ? second : undefined)
+        .add(XorMappedAddress, from)
+        .add(Lifetime, this.lifetime),
     );
   }
 

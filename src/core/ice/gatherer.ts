@@ -3,7 +3,7 @@ import { sameSocketAddress } from '../address.ts';
 import type { AttemptKey, Stage, StageData } from '../attempt.ts';
 import { type Deadline, earlier, type Output, type TransportId } from '../machine.ts';
 import { OutputQueue } from '../queue.ts';
-import { describeFailure, endedStage } from '../stun/describe.ts';
+import { describeFailure, endedStage, reasonOf } from '../stun/describe.ts';
 import { RELIABLE_TIMING, RFC8489_TIMING, type Timing } from '../stun/transaction.ts';
 import type { Instant } from '../time.ts';
 import { RELEASE_TIMING } from '../turn/client/types.ts';
@@ -227,7 +227,10 @@ export class Gatherer implements GathererMachine {
       serverFamilies: [...new Set(addresses.map(({ family }) => family))],
       localFamilies: [...new Set(this.#locals.map(({ family }) => family))],
     };
-    this.#stage(server.url, null, endedStage('connect', 'fail', 0, 0, describeFailure(data), data), null);
+    for (const remote of addresses) {
+      const key = this.#attemptKey(null, remote, server.uri.transport);
+      this.#stage(server.url, key, endedStage('connect', 'fail', 0, 0, describeFailure(data), data), null);
+    }
     this.#candidateError(server.url, data, null, addresses[0]?.family ?? null);
   }
 
@@ -275,15 +278,15 @@ export class Gatherer implements GathererMachine {
     this.#transports.closeAll();
   }
 
-  #attemptKey(local: Local, remote: SocketAddress, transport: TransportKind): AttemptKey {
+  #attemptKey(local: Local | null, remote: SocketAddress, transport: TransportKind): AttemptKey {
     return {
       id: `${this.#options.prefix ?? ''}${++this.#keys}`,
       family: remote.family,
       address: remote.address,
       port: remote.port,
       transport,
-      interface: local.interface,
-      localAddress: local.address,
+      interface: local?.interface ?? null,
+      localAddress: local?.address ?? null,
     };
   }
 
@@ -311,8 +314,9 @@ export class Gatherer implements GathererMachine {
       gathering: this.#gathering,
       url,
       // WebRTC 4.8.2: the STUN error code, or 701 where the server could not be reached.
-      errorCode: data.cause === 'stun-error' ? (data.errorCode ?? 701) : 701,
-      errorText: describeFailure(data),
+      ...(data.cause === 'stun-error' && data.errorCode !== undefined
+        ? { errorCode: data.errorCode, errorText: reasonOf(data.errorCode, data.reason) }
+        : { errorCode: 701, errorText: describeFailure(data) }),
       address: local?.address ?? null,
       port: local?.port ?? null,
       family,

@@ -47,12 +47,15 @@ export class Priorities {
   assign(candidate: Preferred, component = 1): number {
     const { type, protocol, relayProtocol, rank } = candidate;
     const typePreference = type === 'host' && protocol === 'tcp' ? HOST_TCP_PREFERENCE : TYPE_PREFERENCE[type];
-    for (let local = preferenceOf(rank, protocol, relayProtocol); ; local--) {
-      const priority = candidatePriority(typePreference, Math.max(0, local), component);
-      if (this.#taken.has(priority) && local > 0) continue;
+    const wanted = preferenceOf(rank, protocol, relayProtocol);
+    // Downwards to the next that is free; from the bottom on, from the top: by then the order is beyond caring.
+    for (let i = 0; i < 2 ** 16; i++) {
+      const priority = candidatePriority(typePreference, (wanted - i + 2 ** 16) % 2 ** 16, component);
+      if (this.#taken.has(priority)) continue;
       this.#taken.add(priority);
       return priority;
     }
+    return candidatePriority(typePreference, 0, component);
   }
 }
 

@@ -64,10 +64,14 @@ export function describeFailure(data: StageData): string {
   }
 }
 
-/** `401 Unauthenticated`: with the registry's phrase where the server gave none. */
+/** `401 Unauthenticated`. */
 export function describeError(code: number, reason: string): string {
-  const phrase = reason === '' ? (ERROR_REASONS[code] ?? '') : reason;
-  return phrase === '' ? `${code}` : `${code} ${phrase}`;
+  return `${code} ${reasonOf(code, reason)}`.trimEnd();
+}
+
+/** The reason phrase, or that of the registry where the server gave none. */
+export function reasonOf(code: number, reason: string | undefined): string {
+  return reason === undefined || reason === '' ? (ERROR_REASONS[code] ?? '') : reason;
 }
 
 function count(n: number, what: string): string {

@@ -7,6 +7,7 @@ import { PASSWORD, USER } from '../support/servers.ts';
 export const [S1, S1B] = serverAddresses(1, {}).addresses;
 export const [S2] = serverAddresses(2, {}).addresses;
 export const [S1V6] = serverAddresses(1, {}).addresses6;
+export const [S2V6] = serverAddresses(2, {}).addresses6;
 
 /** A name that the tests' certificates bear. */
 export const NAME = 'turn.example.org';
@@ -22,3 +23,6 @@ export function restLogin(secret: string, secondsLeft: number): string[] {
   const name = `${Math.floor(Date.now() / 1000) + secondsLeft}:alice`;
   return ['-u', name, '-p', createHmac('sha1', secret).update(name).digest('base64')];
 }
+
+/** Milliseconds for what should take a blink, with Node's start on a busy machine. */
+export const BLINK = 3000;

@@ -10,10 +10,11 @@ import {
   RESOLVER,
   RESOLVER6,
   type ServerPlace,
+  siteAddresses,
 } from './network.ts';
 import { etcOf, type RunOptions, type RunResult, Sandbox, type SandboxProcess } from './sandbox.ts';
 import { buildInternet, buildServerSite } from './server-site.ts';
-import { buildSite, type Site } from './site.ts';
+import { buildSite, NAT64_CLIENT, type Site } from './site.ts';
 import { Topology } from './topology.ts';
 
 /** A whole internet, small. */
@@ -55,6 +56,7 @@ export async function startLab(spec: LabSpec): Promise<Lab> {
     );
     await sandbox.script([topology.render(), ...resolvers].join('\n'));
     await Promise.all(sites.map((site, i) => startWire(sandbox, site, spec.sites[i] ?? {})));
+    await Promise.all(sites.map((site, i) => startNat64(sandbox, site, i + 1, spec.sites[i] ?? {})));
     const lab = new RunningLab(sandbox, sites, servers);
     await Promise.all(sites.map((site, i) => startFirewallServices(lab, site, spec.sites[i] ?? {}, resolver)));
     const { zone, otherZone } = spec;
@@ -127,6 +129,13 @@ async function startWire(sandbox: Sandbox, site: Site, network: AccessNetwork): 
     'outer',
   ]);
   await wire.waitFor(/^ready$/m);
+}
+
+async function startNat64(sandbox: Sandbox, site: Site, index: number, network: AccessNetwork): Promise<void> {
+  if (network.nat64 !== true) return;
+  const { client6 } = siteAddresses(index, network);
+  const words = [await buildGo('nat64'), '-client6', client6, '-client4', NAT64_CLIENT];
+  await sandbox.spawn(site.routers.at(-1) ?? '', words).waitFor(/^ready$/m);
 }
 
 async function startFirewallServices(lab: Lab, site: Site, network: AccessNetwork, resolver: string): Promise<void> {

@@ -25,6 +25,10 @@ export interface AccessNetwork {
   readonly uplinks?: 1 | 2;
   /** The client's default route runs through a tunnel of that name, to a gateway with a public address of its own. */
   readonly vpn?: { readonly device: string };
+  /** With `ipv4: false`: the router translates what goes to 64:ff9b::/96 (RFC 6146). Needs Go. */
+  readonly nat64?: boolean;
+  /** The site's router rewrites MAPPED-ADDRESS in answers from port 3478 to the client's own address (an ALG). */
+  readonly alg?: boolean;
   /** `silent`: the resolver that the network hands out does not answer. Default `works`. */
   readonly resolver?: 'works' | 'silent';
   /** Hosts on the local network. Default 1. */
@@ -135,6 +139,12 @@ export const PROXY = { address: RESOLVER, port: 3128 } as const;
 
 /** The page of a captive portal, on the site's own router. */
 export const PORTAL_PORT = 8080;
+
+/** An IPv4 address as a client behind NAT64 reaches it (RFC 6052), and as DNS64 tells it. */
+export function nat64Address(ipv4: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
+  return `64:ff9b::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
 
 /** Routed nowhere: packets to it vanish without a word. */
 export const BLACK_HOLE = '198.19.254.9';

@@ -78,7 +78,19 @@ const NAT: Shape = {
 };
 const NETWORK: Shape = {
   keys: {
-    ...leaves('ipv4', 'ipv6', 'firewall', 'lossPercent', 'delayMs', 'jitterMs', 'uplinks', 'resolver', 'clients'),
+    ...leaves(
+      'ipv4',
+      'ipv6',
+      'firewall',
+      'lossPercent',
+      'delayMs',
+      'jitterMs',
+      'uplinks',
+      'resolver',
+      'alg',
+      'nat64',
+      'clients',
+    ),
     nats: [NAT],
     mtu: { keys: leaves('bytes', 'blackHole') },
     vpn: { keys: leaves('device') },

@@ -33,7 +33,7 @@ export function buildSite(topology: Topology, index: number, network: AccessNetw
     buildCarrierLink(topology, index, network, routers[i - 1] ?? '', routers[i] ?? '');
   const edge = topology.host(routers.at(-1) ?? '');
   const wire = buildUplinks(topology, index, network, edge);
-  edge.nft(edgeRules(network));
+  edge.nft(edgeRules(index, network));
   nats.forEach((nat, i) => {
     const outermost = i === nats.length - 1;
     topology.host(routers[i] ?? '').nft(
@@ -47,6 +47,7 @@ export function buildSite(topology: Topology, index: number, network: AccessNetw
     );
     setBindingLifetime(topology.host(routers[i] ?? ''), nat.bindingSeconds);
   });
+  if (network.nat64 === true) buildNat64(edge, index);
   if (network.vpn !== undefined) buildVpn(topology, index, network.vpn.device, clients[0] ?? '');
   return { clients, routers, wire };
 }
@@ -144,7 +145,7 @@ function uplinkDevice(uplink: number): string {
 }
 
 /** What the outermost router does to packets besides translating: filter, lose, drop the large, alternate uplinks. */
-function edgeRules(network: AccessNetwork): string {
+function edgeRules(index: number, network: AccessNetwork): string {
   const rules: string[] = [];
   if (network.lossPercent !== undefined) {
     rules.push(`numgen random mod 1000 < ${Math.round(network.lossPercent * 10)} drop`);
@@ -156,6 +157,7 @@ function edgeRules(network: AccessNetwork): string {
     rules.push('meta nfproto ipv6 iifname "wan" ct state != { established, related } meta l4proto != ipv6-icmp drop');
   }
   rules.push(...FIREWALLS[network.firewall ?? 'open']);
+  if (network.alg === true) rules.push(algRule(siteAddresses(index, network).client));
   const chains = [`chain forward {\n  type filter hook forward priority -10;\n  ${rules.join('\n  ')}\n}`];
   if (network.uplinks === 2) {
     chains.push(
@@ -170,6 +172,15 @@ function edgeRules(network: AccessNetwork): string {
     );
   }
   return `table inet edge {\n${chains.join('\n')}\n}`;
+}
+
+/**
+ * coturn's answer to a Binding request has MAPPED-ADDRESS (type 1, length 8) 32 bytes into the datagram; 8 more of UDP's
+ * header come first. A UDP checksum of zero means none (RFC 768).
+ */
+function algRule(client: string): string {
+  const bytes = client.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
+  return `udp sport 3478 @th,320,32 0x00010008 @th,384,32 set 0x${bytes.join('')} udp checksum set 0`;
 }
 
 const DNS_AND_ANSWERS = [
@@ -193,6 +204,23 @@ function setBindingLifetime(router: Host, seconds: number | undefined): void {
   router.sysctl('net/netfilter/nf_conntrack_udp_timeout', seconds);
   router.sysctl('net/netfilter/nf_conntrack_udp_timeout_stream', seconds);
 }
+
+/** Where {@link startNat64} will translate: a TUN device, and a NAT for the private addresses that come out of it. */
+function buildNat64(edge: Host, index: number): void {
+  edge.device(`tuntap add nat64 mode tun`);
+  edge.up('nat64');
+  edge.address('nat64', `${NAT64_CLIENT.replace(/\d+$/, '1')}/24`);
+  edge.route('64:ff9b::/96 dev nat64');
+  edge.nft(
+    natRules(
+      { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' },
+      { wan: [{ device: 'wan', addresses: [`198.18.${index}.2`] }], lan: 'nat64', lanNetwork: '10.64.0.0/24' },
+    ),
+  );
+}
+
+/** What stands for the client in IPv4 between the translator and the NAT. */
+export const NAT64_CLIENT = '10.64.0.10';
 
 /** A tunnel as the client sees it: a device of that name with a private address, carrying the default route. */
 function buildVpn(topology: Topology, index: number, device: string, client: string): void {

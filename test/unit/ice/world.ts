@@ -41,10 +41,13 @@ export class World {
   openError: (command: GathererCommand) => string | undefined = () => undefined;
   /** Set: the address that servers see of 192.0.2.1, with the port kept. */
   nat: string | undefined;
+  /** By server: what is wrong with its TLS, or `silent`. */
+  handshakeError: Readonly<Record<string, string>> = {};
   readonly #closed: ReadonlySet<string>;
   readonly #streams = new Set<string>();
   readonly #options: WorldOptions;
   #port = 40_000;
+  #started = false;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -79,13 +82,19 @@ export class World {
   }
 
   streamServer(at: string, script?: FakeScript): FakeTurnServer {
-    this.#streams.add(at);
+    this.listen(at);
     return new FakeTurnServer(this.simulator, address(at), script, true);
+  }
+
+  /** TCP connections to that address are accepted. */
+  listen(at: string): void {
+    this.#streams.add(at);
   }
 
   /** Starts, resolves every name, and runs to the end, or to that instant. */
   run(until?: number): this {
-    if (this.simulator.now === 0 && this.node.events.length === 0) {
+    if (!this.#started) {
+      this.#started = true;
       this.node.handle({ type: 'start' });
       for (const url of new Set(this.#options.urls)) this.resolve(url);
     }
@@ -156,7 +165,9 @@ export class World {
     if (!this.#streams.has(to)) return;
     if (command.kind === 'tls') {
       answer(20, { type: 'connected', transport, local });
-      answer(60, { type: 'opened', transport, local });
+      const problem = this.handshakeError[to];
+      if (problem === undefined) answer(60, { type: 'opened', transport, local });
+      else if (problem !== 'silent') answer(60, { type: 'failed', transport, error: 'tls', detail: problem });
     } else answer(20, { type: 'opened', transport, local });
   }
 

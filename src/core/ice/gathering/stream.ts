@@ -116,6 +116,8 @@ export class Stream {
       return;
     }
     const { url, key, remote } = this.#request;
+    // Whoever does not say when the connection stood says at least that it was TLS which failed.
+    if (error === 'tls') this.#step = 'tls';
     const data: StageData = { ...clue, ...(error === 'timeout' ? {} : { systemError: error }) };
     this.#context.stage(url, key, failedStage(this.#step, this.#startedAt, now, data), this.#transport);
     this.#context.candidateError(url, data, this.#local, remote.family);

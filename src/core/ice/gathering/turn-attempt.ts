@@ -167,6 +167,7 @@ export class TurnAttempt implements Attempt {
     const { settings } = this.#context;
     if (this.#client === undefined) {
       this.#client = this.#newClient(link);
+      this.#context.timed.add(this.#client);
       this.#client.allocate(now);
     } else this.#client.resume(link, this.#remote, now);
     if (link.kind !== 'udp') return;
@@ -264,7 +265,7 @@ export class TurnAttempt implements Attempt {
   #askAgain(now: Instant): void {
     this.#again = false;
     this.#anyFamily = true;
-    this.#client = undefined;
+    this.#forgetClient();
     if (this.#link === undefined || this.#settled) this.#finish();
     else this.#ask(this.#link, this.#localAddress, now);
   }
@@ -347,7 +348,13 @@ export class TurnAttempt implements Attempt {
 
   #finish(): void {
     this.#over = true;
+    this.#forgetClient();
     this.#close();
+  }
+
+  #forgetClient(): void {
+    if (this.#client !== undefined) this.#context.timed.delete(this.#client);
+    this.#client = undefined;
   }
 
   #close(): void {

@@ -1,22 +1,17 @@
-import { formatSocketAddress, type SocketAddress } from '../../address.ts';
-import type { StageData } from '../../attempt.ts';
+import type { SocketAddress } from '../../address.ts';
 import type { Deadline } from '../../machine.ts';
 import type { Random } from '../../random.ts';
-import { Lifetime } from '../../stun/attributes.ts';
-import { answerData, failureData } from '../../stun/binding.ts';
-import { endedStage, failedStage } from '../../stun/describe.ts';
 import type { Clue, Exchange } from '../../stun/exchange.ts';
 import type { LinkUser, StunLink } from '../../stun/link.ts';
 import type { StunMessage } from '../../stun/message.ts';
-import { ErrorCode, Method } from '../../stun/registry.ts';
 import type { Timing } from '../../stun/transaction.ts';
 import type { Instant } from '../../time.ts';
 import { decodeChannelData, encodeChannelData } from '../channel-data.ts';
 import { Allocated, withoutAllocation } from './allocated.ts';
 import { type AllocateOutcome, runAllocate } from './allocating.ts';
-import { DEFAULT_LIFETIME } from './grant.ts';
 import { readIndication, sendIndication } from './relayed-data.ts';
-import { AuthenticatedRequests, type AuthenticatedResult } from './requests.ts';
+import { Releasing, sendUnawaitedRelease } from './releasing.ts';
+import { AuthenticatedRequests } from './requests.ts';
 import {
   RELEASE_TIMING,
   type ReleaseOutcome,
@@ -26,9 +21,6 @@ import {
 } from './types.ts';
 
 export type TurnClientState = 'idle' | 'allocating' | 'moving' | 'allocated' | 'lost' | 'releasing' | 'ended';
-
-/** How much later than a datagram that was sent after it an Allocate may arrive and still be found. */
-const OVERTAKING_MS = 500;
 
 /**
  * One allocation (RFC 8656): asks for it, keeps it, uses it, gives it back. Works on a link that it may share with others;
@@ -44,12 +36,10 @@ export class TurnClient implements LinkUser {
   #requests: AuthenticatedRequests;
   #state: TurnClientState = 'idle';
   #mismatched = false;
-  /** The Allocate under way, or the Refresh that ends it. */
+  /** The Allocate under way. */
   #asking: Exchange | undefined;
   #allocated: Allocated | undefined;
-  /** An Allocate was under way when the Refresh that ends it was sent: it may arrive after it. */
-  #overtaken = false;
-  #sayAgain: { readonly at: Instant; readonly timing: Timing } | undefined;
+  #releasing: Releasing | undefined;
 
   constructor(
     link: StunLink,
@@ -74,20 +64,14 @@ export class TurnClient implements LinkUser {
     return this.#state;
   }
 
-  /** Of what has to be renewed; retransmissions are the link's. */
+  /** Of what has to be renewed, or said again; retransmissions are the link's. */
   get deadline(): Deadline | undefined {
-    if (this.#sayAgain !== undefined)
-      return { at: this.#sayAgain.at, why: 'a second release, should the first have come too early' };
-    return this.#allocated?.deadline;
+    return this.#state === 'releasing' ? this.#releasing?.deadline : this.#allocated?.deadline;
   }
 
   handleTimeout(now: Instant): void {
-    const again = this.#sayAgain;
-    if (again === undefined) this.#allocated?.handleTimeout(now);
-    else if (now >= again.at) {
-      this.#sayAgain = undefined;
-      this.#giveBack(again.timing, now);
-    }
+    if (this.#state === 'releasing') this.#releasing?.handleTimeout(now);
+    else this.#allocated?.handleTimeout(now);
   }
 
   /** Once. */
@@ -149,13 +133,10 @@ export class TurnClient implements LinkUser {
         return;
       case 'allocating':
         this.#asking?.abandon();
-        if (this.#requests.authenticated) {
-          this.#overtaken = true;
-          this.#giveBack(timing, now);
-        } else {
-          // Only a server that asks nobody for credentials could have granted anything: a word is enough, unanswered.
-          this.#state = 'releasing';
-          this.#sayRelease(timing, now, () => {}).abandon();
+        if (this.#requests.authenticated) this.#giveBack(timing, true, now);
+        else {
+          // Only a server that asks nobody for credentials could have granted anything: a word is enough.
+          sendUnawaitedRelease(this.#requests, timing, now);
           this.#end('none', now);
         }
         return;
@@ -163,25 +144,17 @@ export class TurnClient implements LinkUser {
       case 'lost':
         this.#allocated?.stop();
         if (this.#allocated?.gone === true) this.#end('none', now);
-        else this.#giveBack(timing, now);
+        else this.#giveBack(timing, false, now);
         return;
       case 'releasing':
       case 'ended':
     }
   }
 
-  /** Ends at once, without a word to the server: no time is left. */
+  /** Ends now: no time is left to wait for anything. What may stay on the server is told as lost. */
   abandon(now: Instant): void {
-    const { authenticated } = this.#requests;
-    const mayExist =
-      this.#state === 'releasing' ||
-      (this.#state === 'allocating' && authenticated) ||
-      ((this.#state === 'allocated' || this.#state === 'lost') && this.#allocated?.gone !== true);
-    if (this.#state === 'ended') return;
-    this.#asking?.abandon();
-    this.#allocated?.stop();
-    if (mayExist) this.#tell('lost', this.#allocated?.remainingSeconds(now) ?? DEFAULT_LIFETIME);
-    this.#end(mayExist ? 'unconfirmed' : 'none', now);
+    if (this.#state !== 'releasing') this.release(now);
+    this.#releasing?.abandon(now);
   }
 
   unasked(packet: StunMessage | Uint8Array, now: Instant): boolean {
@@ -258,82 +231,36 @@ export class TurnClient implements LinkUser {
         return;
       case 'failed':
         this.#owner.result({ type: 'failed', data: outcome.data }, now);
-        if (outcome.mayExist) this.#giveBack(this.#options.releaseTiming ?? RELEASE_TIMING, now);
+        if (outcome.mayExist) this.#giveBack(this.#options.releaseTiming ?? RELEASE_TIMING, false, now);
         else this.#end('none', now);
     }
   }
 
-  #giveBack(timing: Timing, now: Instant): void {
+  #giveBack(timing: Timing, overtaking: boolean, now: Instant): void {
     this.#state = 'releasing';
-    this.#asking = this.#sayRelease(timing, now, (result, at) => this.#saidRelease(timing, result, now, at));
-  }
-
-  /** RFC 8656 8.1: a Refresh with LIFETIME 0. */
-  #sayRelease(timing: Timing, now: Instant, ended: (result: AuthenticatedResult, now: Instant) => void): Exchange {
-    // What was granted with a wrong integrity is given back under the same conditions.
-    const unverified = this.#allocated === undefined;
-    return this.#requests.run(
-      { method: Method.Refresh, timing, unverified, add: (builder) => builder.add(Lifetime, 0), ended },
+    this.#releasing = new Releasing(
+      {
+        transport: this.#link.transport,
+        requests: this.#requests,
+        timing,
+        allocated: this.#allocated,
+        overtaking,
+        event: (event) => this.#owner.event(event),
+        stage: (stage, at) => this.#owner.result({ type: 'stage', id: null, stage }, at),
+        ended: (outcome, at) => this.#end(outcome, at),
+      },
       now,
     );
   }
 
-  #saidRelease(timing: Timing, result: AuthenticatedResult, startedAt: Instant, now: Instant): void {
-    if (this.#state !== 'releasing') return;
-    const known = this.#allocated !== undefined;
-    const stageOf = (status: 'pass' | 'warn', detail: string, data: StageData) => {
-      this.#owner.result(
-        { type: 'stage', id: null, stage: endedStage('release', status, startedAt, now, detail, data) },
-        now,
-      );
-    };
-    if (result.outcome === 'success') {
-      stageOf('pass', 'the server confirmed it', answerData(result, result.message));
-      this.#tell('released', 0);
-      this.#end('released', now);
-      return;
-    }
-    const data = failureData(result);
-    if (result.outcome === 'error' && result.error.code === ErrorCode.AllocationMismatch) {
-      if (this.#overtaken) {
-        this.#overtaken = false;
-        this.#sayAgain = { at: now + OVERTAKING_MS, timing };
-        return;
-      }
-      stageOf(known ? 'warn' : 'pass', known ? 'the server knew it no longer' : 'there was nothing to release', data);
-      if (known) this.#tell('lost', 0);
-      this.#end('none', now);
-      return;
-    }
-    this.#owner.result({ type: 'stage', id: null, stage: failedStage('release', startedAt, now, data) }, now);
-    this.#tell('lost', this.#allocated?.remainingSeconds(now) ?? DEFAULT_LIFETIME);
-    this.#end('unconfirmed', now);
-  }
-
   /** An Allocate that was given up has been granted after all. */
   #late(now: Instant): void {
-    // In doubt the Refresh is sent once more anyway; now there is none.
-    if (this.#state === 'releasing') {
-      if (this.#sayAgain !== undefined) this.#sayAgain = { ...this.#sayAgain, at: now };
-    } else if (this.#state === 'ended') this.#sayRelease(RELEASE_TIMING, now, () => {}).abandon();
-  }
-
-  #tell(change: 'released' | 'lost', lifetime: number): void {
-    const allocation = this.#allocated?.allocation;
-    this.#owner.event({
-      type: 'allocation',
-      transport: this.#link.transport,
-      change,
-      server: formatSocketAddress(this.server),
-      relayedAddress: allocation === undefined ? null : formatSocketAddress(allocation.relayed),
-      mappedAddress: allocation?.mapped == null ? null : formatSocketAddress(allocation.mapped),
-      lifetime,
-    });
+    if (this.#state === 'releasing') this.#releasing?.granted(now);
+    else if (this.#state === 'ended') sendUnawaitedRelease(this.#requests, RELEASE_TIMING, now);
   }
 
   #end(outcome: ReleaseOutcome, now: Instant): void {
     this.#state = 'ended';
-    this.#sayAgain = undefined;
     this.#link.detach(this);
     this.#owner.result({ type: 'released', outcome }, now);
   }
