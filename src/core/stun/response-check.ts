@@ -8,7 +8,7 @@ export function unusable(message: StunMessage, method: number): string | undefin
   if (message.method !== method) {
     return `an answer to ${methodName(message.method)}, asked was ${methodName(method)}`;
   }
-  // RFC 8489 7.3: a wrong FINGERPRINT means it may not be STUN at all.
+  // RFC 8489 7: a wrong FINGERPRINT means it may not be STUN at all.
   if (checkFingerprint(message) === 'invalid') return 'FINGERPRINT is wrong';
   if (message.class !== 'error') return undefined;
   const error = message.read(ErrorCodeAttribute);

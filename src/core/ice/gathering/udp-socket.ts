@@ -55,7 +55,7 @@ export class UdpSocket {
   }
 
   /**
-   * A 5-tuple can hold one allocation (RFC 8656 2.2): the second TURN client of a server gets false, and needs a socket of
+   * A 5-tuple can hold one allocation (RFC 8656 5): the second TURN client of a server gets false, and needs a socket of
    * its own.
    */
   claimForTurn(server: SocketAddress): boolean {
