@@ -127,7 +127,9 @@ describe('foundations', () => {
     expect(foundations.of({ ...host, type: 'srflx', serverAddress: '198.51.100.2' })).toBe('5');
     expect(foundations.of({ ...host })).toBe('1');
     const relay = { ...host, type: 'relay', serverAddress: '198.51.100.1' } as const;
-    expect(foundations.of({ ...relay, relayProtocol: 'tcp' })).not.toBe(foundations.of({ ...relay, relayProtocol: 'tls' }));
+    expect(foundations.of({ ...relay, relayProtocol: 'tcp' })).not.toBe(
+      foundations.of({ ...relay, relayProtocol: 'tls' }),
+    );
     expect(foundations.of({ ...host, type: 'srflx', serverAddress: '198.51.100.1' })).toBe('2');
   });
 });
