@@ -1,10 +1,11 @@
-import { formatSocketAddress, type SocketAddress, type TransportKind } from '../core/address.ts';
+import { formatSocketAddress, type SocketAddress } from '../core/address.ts';
 import type { GathererCommand, GathererInput } from '../core/ice/gatherer-io.ts';
 import type { Machine, TransportId } from '../core/machine.ts';
 import type { Instant } from '../core/time.ts';
 import type { EventBody } from '../record/events.ts';
 import type { Clock } from './clock.ts';
 import { openTransport, type TransportRequest } from './open.ts';
+import type { Packet } from './packet.ts';
 import { PacketEvents } from './packet-events.ts';
 import type { TlsPolicy } from './tls.ts';
 import type { Transport, TransportListener } from './transport.ts';
@@ -17,17 +18,6 @@ export type SocketInput = Extract<
 
 /** What a machine may ask of the driver. */
 export type SocketCommand = GathererCommand;
-
-/** One packet as it passed, for those who keep packets. On a stream: what was written, or a chunk as it came. */
-export interface Packet {
-  readonly at: Instant;
-  readonly transport: TransportId;
-  readonly kind: TransportKind;
-  readonly direction: 'sent' | 'received';
-  readonly local: SocketAddress;
-  readonly remote: SocketAddress;
-  readonly bytes: Uint8Array;
-}
 
 export interface DriverEnvironment {
   readonly clock: Clock;

@@ -1,8 +1,9 @@
 import { formatSocketAddress, type SocketAddress, type TransportKind } from '../core/address.ts';
 import { toHex } from '../core/bytes.ts';
+import { attributeRecord } from '../core/stun/explain.ts';
 import { StreamFramer } from '../core/stun/framing.ts';
 import { decodeMessage, looksLikeStun, type StunMessage } from '../core/stun/message.ts';
-import { attributeName, methodName } from '../core/stun/registry.ts';
+import { methodName } from '../core/stun/registry.ts';
 import type { EventBody, StunReceived } from '../record/events.ts';
 
 /** Requests whose sends are counted at a time; those forgotten first are long over. */
@@ -74,7 +75,7 @@ function describe(message: StunMessage): Omit<StunReceived, 'type' | 'transport'
     class: message.class,
     method: methodName(message.method),
     transactionId: toHex(message.transactionId),
-    attributes: Object.fromEntries(message.attributes.map(({ type }) => [attributeName(type), true])),
+    attributes: attributeRecord(message),
     length: message.bytes.length,
   };
 }

@@ -47,6 +47,11 @@ export class NameResolver {
     this.#options = options;
   }
 
+  /** The addresses of a host as far as they are known without asking anybody: literals, the hosts file, `localhost`. */
+  known(host: string): readonly string[] | undefined {
+    return this.#withoutAsking(host, [4, 6])?.flatMap(({ addresses }) => addresses);
+  }
+
   /**
    * The addresses of a host name or address literal: one answer for each of the families asked for, all asked at once,
    * each told as it comes. Never rejects. A family that has no answer after `timeoutMs` is given up as `timeout`.

@@ -37,6 +37,11 @@ export class TrustStore {
     this.#given = certificatesIn(ca);
   }
 
+  /** Does the work for {@link context} now. */
+  warmUp(): void {
+    this.context;
+  }
+
   /** For a handshake as today's clients do it: TLS 1.2 or later, OpenSSL's own demands on keys and ciphers. */
   get context(): SecureContext {
     this.#context ??= createSecureContext({ ca: [...this.#byPem().values()].flat().join('\n'), minVersion: 'TLSv1.2' });

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// The types of consumers that compile for ES2022 do not know AsyncDisposable.
 import { type Family, familyOf, type TransportKind } from '../core/address.ts';
 import type { Secret } from '../core/secret.ts';
 import type { AllocationSnapshot } from '../core/turn/server/allocation.ts';
