@@ -117,8 +117,8 @@ export class TurnClient implements LinkUser {
   }
 
   /** By ChannelData; false where the channel is not bound. */
-  sendChannel(channel: number, data: Uint8Array): boolean {
-    if (this.#state !== 'allocated' || this.#allocated?.isBound(channel) !== true) return false;
+  sendChannel(channel: number, data: Uint8Array, unconfirmed = false): boolean {
+    if (this.#state !== 'allocated' || (this.#allocated?.isBound(channel) !== true && !unconfirmed)) return false;
     // RFC 8656 12.5: on a stream ChannelData is padded.
     this.#link.send(this.server, encodeChannelData(channel, data, { padded: this.#link.kind !== 'udp' }));
     return true;

@@ -30,7 +30,14 @@ export type TurnInput =
   | { readonly type: 'create-permission'; readonly id: RequestId; readonly peers: readonly SocketAddress[] }
   | { readonly type: 'bind-channel'; readonly id: RequestId; readonly channel: number; readonly peer: SocketAddress }
   /** Through the channel where one is given, else by a Send indication. */
-  | { readonly type: 'send'; readonly peer: SocketAddress; readonly channel?: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'send';
+      readonly peer: SocketAddress;
+      readonly channel?: number;
+      /** Use the channel though its binding was not confirmed: shows whether a server whose answer is wrong relays all the same. */
+      readonly unconfirmed?: boolean;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'release' };
 
 export type TurnCommand =
@@ -129,7 +136,7 @@ export class TurnMachine implements Machine<TurnInput, TurnCommand, TurnEvent> {
         return;
       case 'send':
         if (input.channel === undefined) this.#client.send(input.peer, input.bytes);
-        else this.#client.sendChannel(input.channel, input.bytes);
+        else this.#client.sendChannel(input.channel, input.bytes, input.unconfirmed);
         return;
       case 'release':
         this.#client.release(now);

@@ -1,0 +1,26 @@
+import { type GatherOptions, requireNumber } from './gather-options.ts';
+
+/** What a probe of the relay may be told beside what every run takes. */
+export interface ProbeOptions extends Omit<GatherOptions, 'tcp' | 'relayFamilies' | 'perUrl' | 'iceTransportPolicy'> {
+  /** Packets in each direction. Default 20. */
+  readonly packets?: number;
+  /** Bytes of payload of each. Default 172, a voice packet. */
+  readonly size?: number;
+  /** Packets a second. Default 500. */
+  readonly rate?: number;
+  /** Further allocations on each server, to find relay ports that never pass data. Default 5. */
+  readonly ports?: number;
+}
+
+export const PROBE_DEFAULTS = { packets: 20, size: 172, rate: 500, ports: 5 } as const;
+
+/** Bounds that keep a diagnosis from being a load test. */
+export const PROBE_LIMITS = { packets: 10_000, size: 1472, rate: 2000, ports: 20 } as const;
+
+/** Throws `ConfigurationError` for values that no probe can have. */
+export function requireProbeUsable(options: ProbeOptions): void {
+  requireNumber('packets', options.packets, 1, PROBE_LIMITS.packets);
+  requireNumber('size', options.size, 16, PROBE_LIMITS.size);
+  requireNumber('rate', options.rate, 1, PROBE_LIMITS.rate);
+  requireNumber('ports', options.ports, 0, PROBE_LIMITS.ports);
+}

@@ -1,0 +1,180 @@
+import { formatSocketAddress, type SocketAddress } from '../core/address.ts';
+import type { RelayData } from '../record/events.ts';
+import { Burst } from './burst.ts';
+import type { ProbeEnvironment } from './environment.ts';
+import type { RelayPeer } from './relay-peer.ts';
+import type { ReceivedData, TurnSession } from './turn-session.ts';
+
+export interface RelayDataOptions {
+  /** Packets for each direction. */
+  readonly packets: number;
+  /** Bytes of payload. */
+  readonly size: number;
+  /** Milliseconds between two packets. */
+  readonly spacingMs: number;
+  /** How long the last packets are waited for. */
+  readonly waitMs: number;
+}
+
+export interface RelayDataPath {
+  readonly session: TurnSession;
+  readonly relayed: SocketAddress;
+  readonly peer: RelayPeer;
+  /** Where the relay should send to before it has heard from the peer: the peer's address as a STUN server sees it. */
+  readonly guess: SocketAddress;
+  /** Of the attempt, for the events. */
+  readonly attempt: string;
+}
+
+export interface RelayDataResult {
+  readonly bursts: readonly RelayData[];
+  /** The peer as the relay saw it: where answers go. */
+  readonly peerSeen: SocketAddress | null;
+  /** Where the relay's packets really come from. */
+  readonly egress: SocketAddress | null;
+}
+
+/**
+ * Data through a relay in three directions: the peer speaks first (unasked, as the other end of a call may); the relay to
+ * the peer; the peer once the relay has spoken to it. A firewall that drops new UDP to the relay ports shows as the first
+ * alone missing.
+ */
+export async function measureRelayData(
+  path: RelayDataPath,
+  options: RelayDataOptions,
+  environment: ProbeEnvironment,
+): Promise<RelayDataResult> {
+  const first = await peerFirst(path, options, environment);
+  const both = await thereAndBack(path, first.peerSeen ?? path.guess, options, environment);
+  return {
+    bursts: [first.burst, ...both.bursts],
+    peerSeen: first.peerSeen ?? both.peerSeen,
+    egress: both.egress,
+  };
+}
+
+async function peerFirst(path: RelayDataPath, options: RelayDataOptions, environment: ProbeEnvironment) {
+  const { session, peer, relayed } = path;
+  const burst = new Burst(options.packets, options.size, environment.random);
+  let peerSeen: SocketAddress | null = null;
+  const arrivals = new Arrivals(() => burst.complete);
+  session.onData = (data) => {
+    const number = burst.numberOf(data.bytes);
+    if (number === undefined) return;
+    peerSeen = data.peer;
+    burst.arrived(number, data.at);
+    arrivals.note();
+  };
+  await send(options, environment, (number, now) => peer.send(relayed, burst.packet(number, now)));
+  await arrivals.wait(options.waitMs);
+  return { burst: event(path, 'peer-first', burst, burst.count, []), peerSeen };
+}
+
+/** The peer sends each packet back as it came: its arrival at our end of the relay closes the round trip. */
+export async function thereAndBack(
+  path: RelayDataPath,
+  to: SocketAddress,
+  options: RelayDataOptions & { readonly channel?: number; readonly purpose?: RelayData['purpose'] },
+  environment: ProbeEnvironment,
+): Promise<RelayDataResult> {
+  const { session, peer, relayed } = path;
+  const out = new Burst(options.packets, options.size, environment.random);
+  const back = new Map<number, number>();
+  let egress: SocketAddress | null = null;
+  let peerSeen: SocketAddress | null = null;
+  const arrivals = new Arrivals(() => back.size >= out.count);
+  peer.onPacket = (bytes, from) => {
+    const number = out.numberOf(bytes);
+    if (number === undefined) return;
+    out.arrived(number, environment.clock.now());
+    egress ??= from;
+    // To the advertised address, not to `from`: that is where the other end of a call would send.
+    peer.send(relayed, bytes);
+  };
+  session.onData = (data: ReceivedData) => {
+    const number = out.numberOf(data.bytes);
+    if (number === undefined || (options.channel !== undefined && data.channel !== options.channel)) return;
+    peerSeen = data.peer;
+    if (!back.has(number)) back.set(number, data.at);
+    arrivals.note();
+  };
+  await send(options, environment, (number, now) => session.send(to, out.packet(number, now), options.channel));
+  await arrivals.wait(options.waitMs);
+  const roundTrips = [...back]
+    .sort(([a], [b]) => a - b)
+    .map(([number, at]) => Math.round((at - (out.sentAt[number] ?? at)) * 1000) / 1000);
+  return {
+    bursts: [
+      event(path, 'relay-to-peer', out, out.count, [], options.purpose),
+      {
+        ...event(path, 'peer-after-relay', out, out.received, roundTrips, options.purpose),
+        received: back.size,
+      },
+    ],
+    peerSeen,
+    egress,
+  };
+}
+
+function event(
+  path: RelayDataPath,
+  direction: RelayData['direction'],
+  burst: Burst,
+  sent: number,
+  roundTripsMs: readonly number[],
+  purpose?: RelayData['purpose'],
+): RelayData {
+  return {
+    type: 'relay-data',
+    attempt: path.attempt,
+    direction,
+    sent,
+    received: burst.received,
+    roundTripsMs,
+    size: burst.size,
+    relayed: formatSocketAddress(path.relayed),
+    reordered: burst.reordered,
+    duplicates: burst.duplicates,
+    ...(purpose !== undefined && { purpose }),
+  };
+}
+
+async function send(
+  options: RelayDataOptions,
+  environment: ProbeEnvironment,
+  one: (number: number, now: number) => void,
+): Promise<void> {
+  const startedAt = environment.clock.now();
+  for (let number = 0; number < options.packets; number++) {
+    // By the clock, not by adding up timers that each fire late.
+    const due = startedAt + number * options.spacingMs;
+    const wait = due - environment.clock.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    one(number, environment.clock.now());
+  }
+}
+
+/** Waits until everything has arrived, or for a limit after the last send. */
+class Arrivals {
+  readonly #isComplete: () => boolean;
+  #wake: () => void = () => {};
+
+  constructor(isComplete: () => boolean) {
+    this.#isComplete = isComplete;
+  }
+
+  note(): void {
+    if (this.#isComplete()) this.#wake();
+  }
+
+  wait(limitMs: number): Promise<void> {
+    if (this.#isComplete()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import type { SocketAddress, TransportKind } from '../core/address.ts';
+import type { LocalAddress } from '../core/ice/gatherer-io.ts';
+import type { Allocation } from '../core/turn/client/types.ts';
+import type { ProbeEnvironment } from './environment.ts';
+import { Peer } from './peer.ts';
+
+/** The other end of a relay: a socket of ours, or, as the weaker proof, a second relay. */
+export interface RelayPeer {
+  readonly witness: 'second-socket' | 'relay';
+  /** Where the relay should send to before it has heard from the peer. */
+  readonly guess: SocketAddress;
+  /** Whether the peer's UDP reaches the server's host at all; undefined where that cannot be asked. */
+  readonly egressWorks: boolean | undefined;
+  onPacket: (bytes: Uint8Array, from: SocketAddress) => void;
+  send(to: SocketAddress, bytes: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+/** How long the server's STUN side is asked what it sees of the peer; it answers in one round trip or not at all. */
+const MAPPED_WAIT_MS = 400;
+
+/**
+ * A socket of ours in the family of the relayed address. The relay will see it at the address that the server's own
+ * STUN sees, or failing that at the address of the allocation's client: both stand behind the same NAT.
+ */
+export async function openPeer(
+  allocation: Allocation,
+  around: { readonly server: SocketAddress; readonly kind: TransportKind; readonly locals: readonly LocalAddress[] },
+  environment: ProbeEnvironment,
+): Promise<RelayPeer | undefined> {
+  const { family } = allocation.relayed;
+  const local = around.locals.find((candidate) => candidate.family === family);
+  const peer = local === undefined ? undefined : await Peer.open(local, environment);
+  if (peer === undefined) return undefined;
+  const { server } = around;
+  const mapped = server.family === family ? await peer.mappedBy(server, MAPPED_WAIT_MS, environment) : undefined;
+  const seen = allocation.mapped?.family === family ? allocation.mapped.address : peer.local.address;
+  return {
+    witness: 'second-socket',
+    egressWorks: server.family === family ? mapped !== undefined : undefined,
+    guess: mapped ?? { family, address: seen, port: peer.local.port },
+    get onPacket() {
+      return peer.onPacket;
+    },
+    set onPacket(listener) {
+      peer.onPacket = listener;
+    },
+    send: (to, bytes) => peer.send(to, bytes),
+    close: async () => peer.close(),
+  };
+}

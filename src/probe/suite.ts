@@ -1,0 +1,175 @@
+import type { Family, SocketAddress } from '../core/address.ts';
+import type { GatherServer } from '../core/ice/gatherer-io.ts';
+import { nodeHashes } from '../net/hashes.ts';
+import { listInterfaces } from '../net/interfaces.ts';
+import { systemRandom } from '../net/random.ts';
+import { NameResolver } from '../net/resolve.ts';
+import { TrustStore } from '../net/trust.ts';
+import { reportedConfiguration } from '../record/configuration.ts';
+import type { Report } from '../record/report.ts';
+import type { ProbeEnvironment } from './environment.ts';
+import type { Conclude } from './gather.ts';
+import { DEFAULT_TIMEOUT_MS, type GatherOptions, requireUsable, serversOf } from './gather-options.ts';
+import { Gathering } from './gathering.ts';
+import { resolveNames } from './names.ts';
+import { discoverNats } from './nat.ts';
+import { type ProbeOptions, requireProbeUsable } from './probe-options.ts';
+import { ladderTargets, probeServers } from './probing.ts';
+import { type EventStream, Run } from './run.ts';
+
+export type SuitePart = 'gather' | 'probe' | 'nat';
+
+export interface SuiteOptions extends GatherOptions, ProbeOptions {
+  readonly parts: readonly SuitePart[];
+  /** Seconds up to which the life of an idle NAT binding is looked for; absent: not at all. */
+  readonly lifetimeSeconds?: number;
+}
+
+export interface SuiteRun extends EventStream {
+  /** Comes by the deadline, aborted or not; rejects only where iceprobe itself is at fault. */
+  readonly report: Promise<Report>;
+}
+
+/** What is kept of the run's time for giving allocations back. */
+const RELEASE_MS = 1000;
+const NAMES_TIMEOUT_MS = 5000;
+/** How long the gathering may hold up what comes after it: a silent server must not eat the time of the others. */
+const GATHER_HEAD_START_MS = 1500;
+
+/** Asks several questions of a network in one run, with one report. Throws `ConfigurationError` for impossible options. */
+export function startSuite(options: SuiteOptions, conclude: Conclude): SuiteRun {
+  requireUsable(options);
+  requireProbeUsable(options);
+  const servers = serversOf(options.iceServers);
+  const trust = new TrustStore(options.ca);
+  if (servers.some(({ uri }) => uri.transport === 'tls')) trust.warmUp();
+  const suite = new Suite(options, servers, trust);
+  const report = suite.run().then(() => {
+    const concluded = conclude(suite.events.log, suite.events.record);
+    suite.events.end();
+    return concluded;
+  });
+  report.catch(() => suite.events.end());
+  return { report, [Symbol.asyncIterator]: () => suite.events[Symbol.asyncIterator]() };
+}
+
+class Suite {
+  readonly events = new Run();
+  readonly #options: SuiteOptions;
+  readonly #servers: readonly GatherServer[];
+  readonly #trust: TrustStore;
+  readonly #resolver: NameResolver;
+  readonly #families: readonly Family[];
+  readonly #deadlineMs: number;
+  readonly #stop = new AbortController();
+  readonly #kill = new AbortController();
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(options: SuiteOptions, servers: readonly GatherServer[], trust: TrustStore) {
+    this.#options = options;
+    this.#servers = servers;
+    this.#trust = trust;
+    this.#families = options.family === undefined ? [4, 6] : [options.family];
+    this.#deadlineMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#resolver = new NameResolver(options.resolvers === undefined ? {} : { servers: options.resolvers });
+  }
+
+  async run(): Promise<void> {
+    const { signal, parts } = this.#options;
+    this.#begin();
+    const abort = () => this.#end('the run was aborted');
+    signal?.addEventListener('abort', abort, { once: true });
+    const limit = setTimeout(() => this.#end('the deadline came first'), Math.max(1, this.#deadlineMs - RELEASE_MS));
+    try {
+      if (signal?.aborted === true) abort();
+      const gathering = parts.includes('gather') ? this.#gather() : Promise.resolve();
+      const head = new Promise<void>((resolve) => setTimeout(resolve, GATHER_HEAD_START_MS).unref());
+      await Promise.all([gathering, Promise.race([gathering, head]).then(() => this.#ask())]);
+    } finally {
+      clearTimeout(limit);
+      signal?.removeEventListener('abort', abort);
+      this.#resolver.cancel();
+      this.#kill.abort();
+    }
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  #begin(): void {
+    const { iceServers, iceTransportPolicy = 'all', problems, resolvers, command = 'doctor' } = this.#options;
+    const configuration = reportedConfiguration(
+      iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? [urls] : urls })),
+      iceTransportPolicy,
+      problems,
+    );
+    this.events.start(command, configuration, this.#deadlineMs);
+    this.events.describeNetwork(listInterfaces(), resolvers);
+  }
+
+  /** No new work; what stands is released. Whoever does not answer that in time is left. */
+  #end(why: string): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(why);
+    this.#resolver.cancel();
+    setTimeout(() => this.#kill.abort(), RELEASE_MS).unref();
+  }
+
+  async #gather(): Promise<void> {
+    const { parts: _, ...options } = this.#options;
+    const left = this.#deadlineMs - this.events.clock.now();
+    const gathering = new Gathering(
+      { ...options, signal: this.#stop.signal, timeoutMs: left },
+      this.#servers,
+      this.#trust,
+      this.events,
+    );
+    await gathering.gather();
+  }
+
+  /** What goes server by server. The NAT first: it takes a second at most, and its sockets must not share the wire with bursts. */
+  async #ask(): Promise<void> {
+    const { parts, lifetimeSeconds } = this.#options;
+    if (!parts.includes('probe') && !parts.includes('nat')) return;
+    const { signal } = this.#stop;
+    const addresses = await this.#resolve();
+    const task = { servers: this.#servers, addresses, interfaces: listInterfaces(), options: this.#options, signal };
+    const environment = this.#environment();
+    const targets = await ladderTargets(task, environment);
+    if (parts.includes('nat')) {
+      await discoverNats({ targets, signal, ...(lifetimeSeconds !== undefined && { lifetimeSeconds }) }, environment);
+    }
+    if (parts.includes('probe')) await probeServers(targets, task, environment);
+  }
+
+  async #resolve(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {
+    const addresses = new Map<string, readonly SocketAddress[]>();
+    const gathered = this.#options.parts.includes('gather');
+    await resolveNames({
+      servers: this.#servers,
+      families: this.#families,
+      resolver: this.#resolver,
+      timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
+      srv: this.#options.srv === true,
+      // The gathering has told of the names already.
+      record: gathered ? () => {} : this.events.record,
+      told: ({ url, addresses: found }) => addresses.set(url, [...(addresses.get(url) ?? []), ...found]),
+    });
+    return addresses;
+  }
+
+  #environment(): ProbeEnvironment {
+    const { insecure = false, onPacket } = this.#options;
+    return {
+      clock: this.events.clock,
+      record: this.events.record,
+      tls: { trust: this.#trust, insecure },
+      random: systemRandom(),
+      hashes: nodeHashes,
+      kill: this.#kill.signal,
+      fault: (error) => {
+        this.#fault ??= { error };
+        this.#end('a fault of iceprobe itself');
+      },
+      ...(onPacket !== undefined && { onPacket }),
+    };
+  }
+}
