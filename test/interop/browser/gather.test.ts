@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBrowser, type Machine } from '../../../src/browser/find.ts';
+import { BrowserError, gatherWithBrowser } from '../../../src/browser/gather.ts';
+import { browserOutcome } from '../../../src/diagnosis/outcome.ts';
+import { reportedConfiguration } from '../../../src/record/configuration.ts';
+import type { RunEvent } from '../../../src/record/events.ts';
+import { observe } from '../../../src/record/observation.ts';
+import type { PageIceServer } from '../../../src/record/page-messages.ts';
+import { type Coturn, startCoturn } from '../../support/coturn.ts';
+import { describeNeeding, pathOf } from '../../support/needs.ts';
+import { expectEvent } from '../../support/schema.ts';
+
+const tool = { name: 'iceprobe', version: '0.0.0' };
+
+async function gather(path: string, iceServers: readonly PageIceServer[], signal = new AbortController().signal) {
+  const browser = findBrowser(path);
+  if (browser === undefined) throw new Error(`no browser at ${path}`);
+  const events: RunEvent[] = [];
+  const options = { iceServers, iceTransportPolicy: 'all', timeoutMs: 15_000, tool, signal } as const;
+  await gatherWithBrowser(browser, { ...options, onEvent: (event) => events.push(event) });
+  const started: RunEvent = {
+    type: 'run-started',
+    seq: 0,
+    ms: 0,
+    vantage: 'browser',
+    command: 'gather',
+    tool,
+    startedAt: '2026-03-01T12:00:00.000Z',
+    configuration: reportedConfiguration(iceServers),
+    deadlineMs: 15_000,
+  };
+  return { events, observation: observe([started, ...events]) };
+}
+
+for (const name of ['chromium', 'firefox'] as const) {
+  describeNeeding('coturn', name)(`an installed ${name}, driven by its page alone`, () => {
+    let coturn: Coturn;
+    beforeAll(async () => {
+      coturn = await startCoturn({ listen: [ownAddress()] });
+    });
+    afterAll(() => coturn?.stop());
+
+    it('gathers a relay and hears of a wrong password, each URL by itself, and leaves nothing running', async () => {
+      const url = `turn:${coturn.host}:${coturn.port}`;
+      const tcp = `${url}?transport=tcp`;
+      const { events, observation } = await gather(pathOf(name), [
+        { urls: [url], username: 'user', credential: 'password' },
+        { urls: [tcp], username: 'user', credential: 'wrong' },
+      ]);
+      for (const event of events) expectEvent(event);
+      expect(browserOutcome(observation, url)).toMatchObject({ word: 'works' });
+      expect(browserOutcome(observation, tcp)).toMatchObject({ word: 'fails', code: 401 });
+      expect(observation.gatherings?.map((gathering) => gathering.url).toSorted()).toEqual([null, url, tcp].toSorted());
+      expect(observation.gatherings?.[0]?.userAgent).toMatch(name === 'chromium' ? /Chrome\// : /Firefox\//);
+      await coturn.waitForRelease();
+      expect(profilesInUse()).toEqual([]);
+    });
+
+    it('is ended when the run is', async () => {
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(), 300);
+      await gather(pathOf(name), [], abort.signal);
+      expect(profilesInUse()).toEqual([]);
+    });
+  });
+}
+
+describe('a browser', () => {
+  const none: Machine = { platform: 'linux', env: { PATH: '/usr/bin' }, isExecutable: () => false };
+
+  it('is found by name, by path, or as the first there is', () => {
+    const linux: Machine = {
+      ...none,
+      isExecutable: (path) => ['/usr/bin/firefox', '/usr/bin/chromium'].includes(path),
+    };
+    expect(findBrowser(undefined, linux)).toEqual({ name: 'Chromium', kind: 'chromium', path: '/usr/bin/chromium' });
+    expect(findBrowser('Firefox', linux)).toMatchObject({ kind: 'firefox', path: '/usr/bin/firefox' });
+    expect(findBrowser('/usr/bin/firefox', linux)).toMatchObject({ kind: 'firefox' });
+    const windows: Machine = { platform: 'win32', env: { ProgramFiles: 'C:\\P' }, isExecutable: () => true };
+    expect(findBrowser('edge', windows)?.path).toBe('C:\\P\\Microsoft\\Edge\\Application\\msedge.exe');
+  });
+
+  it('that is missing is said to be missing', () => {
+    expect(findBrowser(undefined, none)).toBeUndefined();
+    expect(findBrowser('safari', none)).toBeUndefined();
+    expect(findBrowser('/usr/bin/firefox', none)).toBeUndefined();
+  });
+
+  it('that ends by itself is an error with what it said', async () => {
+    const notABrowser = gather(process.execPath, []);
+    await expect(notABrowser).rejects.toThrow(BrowserError);
+    await expect(notABrowser).rejects.toThrow(/ended by itself: .*bad option/s);
+  });
+});
+
+/** Firefox asks no server on a loopback address. */
+function ownAddress(): string {
+  const line = execFileSync('hostname', ['-I'], { encoding: 'utf8' });
+  return line.split(/\s+/).find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)) ?? '127.0.0.1';
+}
+
+/** Command lines with a profile that this process made. */
+function profilesInUse(): string[] {
+  const all = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return all.filter((line) => line.includes('iceprobe-browser-') && !line.includes('<defunct>'));
+}
