@@ -109,7 +109,12 @@ export type GathererInput =
       readonly bytes: Uint8Array;
     }
   /** Ends gathering now, or what is kept after it: releases every allocation, then finishes. */
-  | { readonly type: 'stop'; readonly why: string };
+  | {
+      readonly type: 'stop';
+      readonly why: string;
+      /** Earlier than the deadline of the options: what is not given back by then is told as lost. May come with a second stop. */
+      readonly by?: Instant;
+    };
 
 export type GathererCommand =
   /** `remote` set: a connected UDP socket, which hears ICMP errors but nobody else. */

@@ -60,6 +60,7 @@ export class Gatherer implements GathererMachine {
   readonly #attempts: Attempt[] = [];
   readonly #gathering: string | null;
   #state: 'new' | 'gathering' | 'complete' | 'releasing' | 'finished' = 'new';
+  #deadlineAt: Instant;
   /** When to stop, so that the releases are done by the deadline; once stopped, the deadline itself. */
   #limit: Instant;
   #keys = 0;
@@ -68,6 +69,7 @@ export class Gatherer implements GathererMachine {
   constructor(options: GathererOptions) {
     this.#options = options;
     this.#gathering = options.gathering ?? null;
+    this.#deadlineAt = options.deadlineAt;
     this.#limit = options.deadlineAt;
     this.#locals = rankLocals(options.locals);
     this.#transports = new Transports(
@@ -125,17 +127,17 @@ export class Gatherer implements GathererMachine {
     else if (input.type === 'resolved') {
       // One URL may stand there twice, with two credentials.
       for (const asked of this.#asked) if (asked.server.url === input.url) this.#resolved(asked, input, now);
-    } else if (input.type === 'stop') this.#stop(input.why, now);
+    } else if (input.type === 'stop') this.#stop(input.why, now, input.by);
     else this.#transports.handle(input, now);
   }
 
   handleTimeout(now: Instant): void {
     for (const timed of [...this.#timed]) if (this.#timed.has(timed)) timed.handleTimeout(now);
     if (this.#state === 'new' || this.#state === 'finished') return;
-    if (now >= this.#options.deadlineAt) {
-      for (const attempt of this.#attempts) if (!attempt.over) attempt.abandon(now);
-      this.#progressed(now);
-    } else if (now >= this.#limit) this.#stop('the time was up', now);
+    if (!this.#stopping && now >= this.#limit) this.#stop('the time was up', now);
+    if (now < this.#deadlineAt) return;
+    for (const attempt of this.#attempts) if (!attempt.over) attempt.abandon(now);
+    this.#progressed(now);
   }
 
   #start(now: Instant): void {
@@ -143,7 +145,7 @@ export class Gatherer implements GathererMachine {
     this.#tellState('new');
     this.#state = 'gathering';
     this.#tellState('gathering');
-    this.#limit = Math.max(now, this.#options.deadlineAt - releaseAllowance(this.#options.deadlineAt - now));
+    this.#limit = Math.max(now, this.#deadlineAt - releaseAllowance(this.#deadlineAt - now));
     if (this.#context.settings.policy === 'all' && !this.#stopping) {
       for (const local of this.#locals) this.#base(local, now);
     }
@@ -234,10 +236,16 @@ export class Gatherer implements GathererMachine {
     this.#candidateError(server.url, data, null, addresses[0]?.family ?? null);
   }
 
-  #stop(why: string, now: Instant): void {
-    if (this.#stopping) return;
+  #stop(why: string, now: Instant, by = this.#deadlineAt): void {
+    this.#deadlineAt = Math.min(this.#deadlineAt, by);
+    this.#limit = this.#deadlineAt;
+    // After `complete` too it may be more urgent, or the end of what was kept.
+    if (this.#state === 'complete' || this.#state === 'releasing') this.#stopping = true;
+    if (this.#stopping) {
+      this.#progressed(now);
+      return;
+    }
     this.#stopping = true;
-    this.#limit = this.#options.deadlineAt;
     this.#pacer.clear();
     for (const asked of this.#asked) {
       if (asked.resolved) continue;
@@ -268,8 +276,8 @@ export class Gatherer implements GathererMachine {
     if (this.#state === 'complete' && (this.#stopping || this.#options.keep !== true)) {
       this.#state = 'releasing';
       this.#stopping = true;
-      this.#limit = this.#options.deadlineAt;
-      const giveUpMs = Math.max(1, Math.min(RELEASE_TIMING.giveUpMs ?? 0, this.#options.deadlineAt - now));
+      this.#limit = this.#deadlineAt;
+      const giveUpMs = Math.max(1, Math.min(RELEASE_TIMING.giveUpMs ?? 0, this.#deadlineAt - now));
       for (const attempt of this.#attempts) if (!attempt.over) attempt.release({ ...RELEASE_TIMING, giveUpMs }, now);
     }
     if (this.#state !== 'releasing' || this.#attempts.some(({ over }) => !over)) return;

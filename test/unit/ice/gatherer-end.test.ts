@@ -63,6 +63,32 @@ describe('stopped', () => {
 });
 
 describe('the deadline', () => {
+  it('of a stop is earlier, and a second stop may bring it nearer still', () => {
+    const world = new World({ urls: ['turn:198.51.100.1'] });
+    world.server(S, ({ message }) => (message.method === Method.Refresh ? [] : undefined));
+    world.run(100);
+    // Complete at 40; the release is under way and not answered.
+    world.node.handle({ type: 'stop', why: 'interrupted', by: 1000 });
+    world.run(200);
+    world.node.handle({ type: 'stop', why: 'interrupted again', by: 500 });
+    world.run();
+    expect(world.simulator.now).toBe(500);
+    expect(world.gatherer.finished).toBe(true);
+    expect(world.node.of('allocation').map(({ change }) => change)).toEqual(['created', 'lost']);
+  });
+
+  it('that is long past when somebody looks at last ends it no worse', () => {
+    const world = new World({ urls: ['turn:198.51.100.1', 'stun:slow.example'] });
+    world.server(S);
+    world.run(100);
+    world.gatherer.handleTimeout(50_000);
+    expect(world.gatherer.finished).toBe(true);
+    world.node.handle({ type: 'stop', why: 'again' });
+    expect(world.node.of('gathering-state').map(({ state }) => state)).toEqual(['new', 'gathering', 'complete']);
+    expect(world.node.of('allocation').map(({ change }) => change)).toEqual(['created', 'lost']);
+    expect(world.node.transports.size).toBe(0);
+  });
+
   it('ends it in good time for the releases, whatever is silent', () => {
     const world = new World({
       urls: ['turn:198.51.100.1', 'turn:198.51.100.2', 'stun:slow.example'],

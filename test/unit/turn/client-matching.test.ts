@@ -45,17 +45,32 @@ describe('a request', () => {
     });
   });
 
-  it('that is answered after a retransmission has no round trip time: which was answered is unknown', () => {
+  it('that is answered after a retransmission has no round trip time, and the next one gets twice the time for it', () => {
     const { simulator, client } = setUp({ network: { delayMs: 300 } });
     client.handle(allocate);
     simulator.run(3000);
-    expect(client.of('transaction').map(({ attempts, rttMs }) => [attempts, rttMs])).toEqual([
-      [2, null],
-      [2, null],
+    expect(client.of('transaction').map(({ attempts, rttMs, timing }) => [attempts, rttMs, timing.rtoMs])).toEqual([
+      [2, null, 500],
+      [1, 600, 1000],
     ]);
-    // The second copies of both answers.
-    expect(ignored(client)).toEqual(['1100 late 198.51.100.1:3478 null', '1700 late 198.51.100.1:3478 null']);
-    expect(client.of('allocated')).toHaveLength(1);
+    // The answer to the second copy.
+    expect(ignored(client)).toEqual(['1100 late 198.51.100.1:3478 null']);
+    expect(client.of('allocated')[0]?.allocation.rttMs).toBe(600);
+  });
+
+  it('after a measured one has the usual time again', () => {
+    const { simulator, client } = setUp({
+      script: ({ number, server }) => (number === 1 && server.requests.length === 1 ? [] : undefined),
+    });
+    client.handle(allocate);
+    simulator.run(1000);
+    client.handle({ type: 'refresh', id: 'r' });
+    simulator.run(2000);
+    expect(client.of('transaction').map(({ attempts, timing }) => [attempts, timing.rtoMs])).toEqual([
+      [2, 500],
+      [1, 1000],
+      [1, 500],
+    ]);
   });
 });
 

@@ -203,6 +203,25 @@ describe('a refresh', () => {
   });
 });
 
+describe('a request', () => {
+  it.each(['release', 'failed'] as const)('whose allocation ends first (%s) is answered all the same', (how) => {
+    const { simulator, client } = allocated({
+      script: ({ message }) => (message.method === Method.CreatePermission ? [] : undefined),
+    });
+    client.handle({ type: 'create-permission', id: 'p', peers: [PEER] });
+    simulator.run(1100);
+    if (how === 'release') client.handle({ type: 'release' });
+    else client.handle({ type: 'failed', transport: 't', error: 'ECONNRESET' });
+    simulator.run(2000);
+    const answers = client.of('stage').filter(({ id }) => id === 'p');
+    expect(answers).toMatchObject([
+      how === 'release'
+        ? { stage: { stage: 'permission', status: 'unknown', data: { cause: 'not-run' } } }
+        : { stage: { stage: 'permission', status: 'fail', data: { cause: 'reset' } } },
+    ]);
+  });
+});
+
 describe('a release', () => {
   it('that nobody answers is sent three times in two seconds, and then told with the time that is left', () => {
     const { simulator, client } = allocated({

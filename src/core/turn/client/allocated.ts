@@ -24,6 +24,13 @@ export interface AllocatedOptions {
   result(result: TurnResult, now: Instant): void;
 }
 
+interface UnderWay {
+  readonly stage: StageName;
+  readonly id: RequestId | null;
+  readonly startedAt: Instant;
+  exchange: Exchange | undefined;
+}
+
 /** RFC 8656 9: five minutes, in seconds. */
 const PERMISSION_LIFETIME = 300;
 /** With less left than this a failed renewal is not tried again. */
@@ -34,7 +41,7 @@ export class Allocated {
   readonly allocation: Allocation;
   readonly #options: AllocatedOptions;
   readonly #renewals = new Renewals();
-  readonly #underWay = new Set<Exchange>();
+  readonly #underWay = new Set<UnderWay>();
   readonly #channels = new Map<number, SocketAddress>();
   readonly #bound = new Set<number>();
   readonly #permitted = new Set<string>();
@@ -67,11 +74,18 @@ export class Allocated {
     this.#renewals.handleTimeout(now);
   }
 
-  /** No more renewals, no more results. */
-  stop(): void {
+  /** No more renewals; requests under way are told as not run. */
+  stop(now: Instant): void {
     this.#renewals.clear();
-    for (const exchange of this.#underWay) exchange.abandon();
+    const open = [...this.#underWay];
     this.#underWay.clear();
+    for (const { stage, id, startedAt, exchange } of open) {
+      exchange?.abandon();
+      if (id === null) continue;
+      const data: StageData = { cause: 'not-run', problem: 'the allocation ended before the answer' };
+      const ended = endedStage(stage, 'unknown', startedAt, now, describeFailure(data), data);
+      this.#options.result({ type: 'stage', id, stage: ended }, now);
+    }
   }
 
   peerOf(channel: number): SocketAddress | undefined {
@@ -86,14 +100,14 @@ export class Allocated {
   refresh(id: RequestId | null, lifetime: number | undefined, now: Instant): void {
     const add = (builder: MessageBuilder) =>
       builder.addOptional(Lifetime, lifetime ?? this.#options.allocation.lifetime);
-    this.#run(Method.Refresh, add, now, (result, at) => this.#refreshed(id, result, now, at));
+    this.#run('refresh', id, Method.Refresh, add, now, (result, at) => this.#refreshed(id, result, now, at));
   }
 
   /** RFC 8656 10.1. */
   createPermission(id: RequestId | null, peers: readonly SocketAddress[], now: Instant): void {
     const add = (builder: MessageBuilder) => peers.reduce((b, peer) => b.add(XorPeerAddress, peer), builder);
     const names = peers.map((peer) => peer.address);
-    this.#run(Method.CreatePermission, add, now, (result, at) => {
+    this.#run('permission', id, Method.CreatePermission, add, now, (result, at) => {
       if (result.outcome !== 'success') {
         this.#refused('permission', id, result, { peers: names }, now, at);
         const lost = names.filter((name) => this.#permitted.delete(name));
@@ -123,7 +137,7 @@ export class Allocated {
     // From now on, for data may overtake the answer.
     if (!this.#channels.has(channel)) this.#channels.set(channel, peer);
     const add = (builder: MessageBuilder) => builder.add(ChannelNumber, channel).add(XorPeerAddress, peer);
-    this.#run(Method.ChannelBind, add, now, (result, at) => {
+    this.#run('channel', id, Method.ChannelBind, add, now, (result, at) => {
       const about = { channel, peer: known };
       if (result.outcome !== 'success') {
         this.#refused('channel', id, result, about, now, at);
@@ -176,7 +190,7 @@ export class Allocated {
   }
 
   #lost(data: StageData, now: Instant): void {
-    this.stop();
+    this.stop(now);
     this.#tell('lost', this.#gone ? 0 : this.remainingSeconds(now));
     this.#options.result({ type: 'lost', data }, now);
   }
@@ -194,27 +208,27 @@ export class Allocated {
   }
 
   #run(
+    stage: StageName,
+    id: RequestId | null,
     method: number,
     add: (builder: MessageBuilder) => MessageBuilder,
-    now: Instant,
+    startedAt: Instant,
     ended: (result: AuthenticatedResult, now: Instant) => void,
   ): void {
     const { requests, timing } = this.#options;
-    let over = false;
-    const exchange = requests.run(
+    const request: UnderWay = { stage, id, startedAt, exchange: undefined };
+    this.#underWay.add(request);
+    request.exchange = requests.run(
       {
         method,
         timing,
         add,
-        ended: (result, at) => {
-          over = true;
-          this.#underWay.delete(exchange);
-          ended(result, at);
+        ended: (result, now) => {
+          if (this.#underWay.delete(request)) ended(result, now);
         },
       },
-      now,
+      startedAt,
     );
-    if (!over) this.#underWay.add(exchange);
   }
 
   /** Renewals that succeed are told by their events alone. */

@@ -142,7 +142,7 @@ export class TurnClient implements LinkUser {
         return;
       case 'allocated':
       case 'lost':
-        this.#allocated?.stop();
+        this.#allocated?.stop(now);
         if (this.#allocated?.gone === true) this.#end('none', now);
         else this.#giveBack(timing, false, now);
         return;
@@ -175,7 +175,7 @@ export class TurnClient implements LinkUser {
   closed(clue: Clue, now: Instant): void {
     // In all other states the end of the request under way has told it.
     if (this.#state !== 'allocated') return;
-    this.#allocated?.stop();
+    this.#allocated?.stop(now);
     this.#state = 'lost';
     this.#owner.result({ type: 'lost', data: { ...clue } }, now);
   }

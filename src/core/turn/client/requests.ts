@@ -40,6 +40,7 @@ export class AuthenticatedRequests {
   readonly server: SocketAddress;
   readonly #link: StunLink;
   #session: LongTermSession | undefined;
+  #backedOff = false;
 
   /** A session starts anew: nonces belong to one server (RFC 8489 10). */
   constructor(link: StunLink, server: SocketAddress, credentials: LongTermCredentials | undefined, hashes: Hashes) {
@@ -65,7 +66,7 @@ export class AuthenticatedRequests {
         {
           method: spec.method,
           to: this.server,
-          timing: spec.timing,
+          timing: this.#backedOff ? backedOff(spec.timing) : spec.timing,
           build: (transactionId) => {
             const builder = spec.add(new MessageBuilder('request', spec.method, transactionId));
             return (session?.authenticate(builder) ?? builder).build();
@@ -74,6 +75,9 @@ export class AuthenticatedRequests {
             ? {}
             : { verify: (message: StunMessage) => session.verifyResponse(message) }),
           ended: (result, then) => {
+            // RFC 6298 3 and 5.5 (Karn): an answer after several sends measures nothing, so the next request gets more
+            // time. On a way slower than the RTO no round trip would ever be measured otherwise.
+            this.#backedOff = result.outcome !== 'failed' && result.rttMs === null;
             if (result.outcome === 'success' && authenticated && this.#session === session) {
               this.#session = session.succeeded();
             }
@@ -110,6 +114,10 @@ export class AuthenticatedRequests {
       },
     };
   }
+}
+
+function backedOff(timing: Timing): Timing {
+  return { ...timing, rtoMs: 2 * timing.rtoMs };
 }
 
 function isChallenge(code: number): boolean {
