@@ -7,17 +7,18 @@ import { isLoopback, readBuiltPage, startWebServer, type WebServer } from '../..
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { readTextFile } from '../files.ts';
 import { networkOptions } from '../options/network.ts';
-import { flag, number, text } from '../options/option.ts';
+import { flag, number, text, type ValuesOf } from '../options/option.ts';
 import { serverOptions } from '../options/server.ts';
 import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
 import { openInBrowser } from '../web/open.ts';
+import { type NetworkChoices, terminalGather } from '../web/terminal-gather.ts';
 
 const options = {
   ...serverOptions,
-  policy: networkOptions.policy,
-  timeout: networkOptions.timeout,
+  ...networkOptions,
   listen: text({ group: 'Network', placeholder: 'ADDR', help: 'serve on this address (default: 127.0.0.1)' }),
   port: number({
     group: 'Network',
@@ -59,6 +60,7 @@ export const command = defineCommand({
         iceServers,
         iceTransportPolicy: configuration?.policy ?? given.policy ?? 'all',
         timeoutMs: 1000 * (given.timeout ?? 10),
+        gather: terminalGather(await networkChoices(given)),
         startLocalServer: () => local.start(),
         onOpened: () => void announceAnother(web, context),
       });
@@ -76,6 +78,18 @@ export const command = defineCommand({
     }
   },
 });
+
+async function networkChoices(given: ValuesOf<typeof networkOptions>): Promise<NetworkChoices> {
+  const { family, interface: name, loopback, rto, insecure, ca } = given;
+  return {
+    ...(family === '4' || family === '6' ? { family: family === '4' ? 4 : 6 } : {}),
+    ...(name === undefined ? {} : { interfaces: [name] }),
+    ...(loopback === undefined ? {} : { loopback }),
+    ...(rto === undefined ? {} : { rtoMs: rto }),
+    ...(insecure === undefined ? {} : { insecure }),
+    ...(ca === undefined ? {} : { ca: await readTextFile(ca, '--ca') }),
+  };
+}
 
 /** A ticket opens the page once: whoever wants it in a second browser as well needs another. */
 async function announceAnother(web: WebServer | undefined, { stderr }: Context): Promise<void> {
