@@ -5,14 +5,13 @@ import type { GatherOptions } from './probe/gather-options.ts';
 export type { Family, SocketAddress } from './core/address.ts';
 export { Secret } from './core/secret.ts';
 export type { AllocationSnapshot } from './core/turn/server/allocation.ts';
-export type { TurnServerEvent } from './core/turn/server/io.ts';
 export { VERSION } from './core/version.ts';
 export type { GatherRun } from './probe/gather.ts';
 export { ConfigurationError, type GatherOptions, type IceServerOption } from './probe/gather-options.ts';
 export type { RunEvent } from './record/events.ts';
 export type { Finding } from './record/finding.ts';
 export type { Report } from './record/report.ts';
-export { TurnServerOptionError, type TurnServerOptions } from './turn-server/options.ts';
+export { type LocalTurnServerEvent, TurnServerOptionError, type TurnServerOptions } from './turn-server/options.ts';
 export { type IceServer, type LocalTurnServer, startTurnServer, type WaitForAllocation } from './turn-server/start.ts';
 
 /**

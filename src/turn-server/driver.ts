@@ -23,6 +23,10 @@ export class TurnServerDriver {
   readonly #onEvent: (event: TurnServerEvent) => void;
   readonly #udp = new Map<TransportId, UdpSocket>();
   readonly #streams = new Map<TransportId, Socket>();
+  /** The listeners' names by their address. */
+  readonly #listeners = new Map<string, TransportId>();
+  #isMute = false;
+  #nextListener = 1;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #nextStream = 1;
@@ -34,16 +38,33 @@ export class TurnServerDriver {
     this.#onEvent = onEvent;
   }
 
-  addListener(transport: TransportId, local: SocketAddress, socket: UdpSocket): void {
+  addListener(local: SocketAddress, socket: UdpSocket): void {
+    const transport = `udp-${this.#nextListener++}`;
+    this.#listeners.set(local.address, transport);
     this.#udp.set(transport, socket);
     this.handle({ type: 'listener-opened', transport, local });
     const { family } = local;
     socket.onMessage((bytes, address, port) => {
+      if (this.#isMute) return;
       const now = this.#clock.now();
       const route = this.#machine.routeFromClient(transport, address, port, bytes, now);
       if (route !== undefined) this.#forward(route);
       else this.handle({ type: 'received', transport, from: { family, address, port }, bytes });
     });
+  }
+
+  removeListener(address: string): void {
+    const transport = this.#listeners.get(address);
+    if (transport === undefined) return;
+    this.#listeners.delete(address);
+    this.#udp.get(transport)?.close();
+    this.#udp.delete(transport);
+    this.handle({ type: 'listener-closed', transport });
+  }
+
+  /** Hear nothing that comes by UDP from clients. */
+  muteListeners(isMute: boolean): void {
+    this.#isMute = isMute;
   }
 
   addStream(socket: Socket, protocol: 'tcp' | 'tls'): void {

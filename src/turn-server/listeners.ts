@@ -1,5 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import type { Server } from 'node:net';
 import { familyOf } from '../core/address.ts';
 import { openUdp, type UdpSocket } from './udp-socket.ts';
 
@@ -18,8 +17,13 @@ export interface ListenerPlan {
 
 export interface Listeners {
   readonly port: number;
-  readonly udp: readonly { readonly address: string; readonly socket: UdpSocket }[];
+  readonly udp: readonly UdpListener[];
   readonly servers: readonly Server[];
+}
+
+export interface UdpListener {
+  readonly address: string;
+  readonly socket: UdpSocket;
 }
 
 /**
@@ -36,50 +40,18 @@ export async function openListeners(plan: ListenerPlan): Promise<Listeners> {
   }
 }
 
-export function closeListeners(listeners: Listeners): Promise<void> {
+export async function closeListeners(listeners: Listeners): Promise<void> {
   for (const { socket } of listeners.udp) socket.close();
-  return closeServers(listeners.servers);
+  await Promise.all(listeners.servers.map(closeServer));
 }
 
-export async function closeServers(servers: readonly Server[]): Promise<void> {
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-}
-
-/** A TCP server whose connections go to `accept`. */
-export function tcpServer(accept: (socket: Socket) => void): Server {
-  return createServer({ noDelay: true }, accept);
-}
-
-/** How long a client may take for its TLS handshake. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
-/**
- * A TLS server whose connections, once they are secure, go to `accept`.
- * @throws OpenSSL's error for a certificate or key that is none
- */
-export function tlsServer(cert: string, key: string, accept: (socket: Socket) => void): Server {
-  const handshaking = new Set<Socket>();
-  const server = createTlsServer({ cert, key, noDelay: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, (secure) => {
-    for (const raw of handshaking) if (raw.remotePort === secure.remotePort) handshaking.delete(raw);
-    accept(secure);
-  });
-  server.on('connection', (raw: Socket) => {
-    handshaking.add(raw);
-    raw.once('close', () => handshaking.delete(raw));
-  });
-  // A failed handshake is the client's to tell of.
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  // Whoever is in the middle of one when the server closes is not waited for.
-  const close = server.close.bind(server);
-  server.close = (callback) => {
-    for (const raw of handshaking) raw.destroy();
-    return close(callback);
-  };
-  return server;
+/** Resolves once its connections are over, too. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 async function openOn(plan: ListenerPlan, wantedPort: number): Promise<Listeners> {
-  const udp: { address: string; socket: UdpSocket }[] = [];
+  const udp: UdpListener[] = [];
   const servers: Server[] = [];
   let port = wantedPort;
   try {

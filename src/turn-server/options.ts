@@ -39,9 +39,19 @@ export interface TurnServerOptions {
   readonly quotas?: Partial<Quotas>;
   /** Sends every client elsewhere (300). */
   readonly alternateServer?: SocketAddress;
+  /** What shall go wrong, as in `allocate:486`; `--fault help` lists all. */
+  readonly faults?: readonly string[];
+  /** For faults that throw dice. Default 1. */
+  readonly seed?: number;
   /** Hears of allocations, permissions, channels, refusals. */
-  readonly onEvent?: (event: TurnServerEvent) => void;
+  readonly onEvent?: (event: LocalTurnServerEvent) => void;
 }
+
+/** What the machine tells, and what only the sockets know. */
+export type LocalTurnServerEvent =
+  | TurnServerEvent
+  /** A TLS client left before there was anything to say: it trusts another certificate, most often. */
+  | { readonly type: 'handshake-failed'; readonly client: SocketAddress; readonly why: string };
 
 /** An option that cannot be. The message names it. */
 export class TurnServerOptionError extends Error {

@@ -21,8 +21,8 @@ import { type Placement, placeServer } from './addresses.ts';
 import { AllocationWatch } from './allocation-watch.ts';
 import { Counters } from './counters.ts';
 import { TurnServerDriver } from './driver.ts';
-import { closeServers } from './listeners.ts';
-import { openAll } from './open.ts';
+import { Entrances } from './entrances.ts';
+import { FaultControl, planOf } from './fault-control.ts';
 import { TurnServerOptionError, type TurnServerOptions } from './options.ts';
 import { startStatusServer } from './status.ts';
 
@@ -58,6 +58,12 @@ export interface LocalTurnServer extends AsyncDisposable {
    * @throws after `timeoutMs` (default 10,000), saying what clients were refused in the meantime
    */
   waitForAllocation(options?: WaitForAllocation): Promise<AllocationSnapshot>;
+  /**
+   * What shall go wrong from now on, in the place of what was said before; none: everything is right again. Effective at
+   * once; resolves when the ports are as wanted, too.
+   * @throws TurnServerOptionError for a specification that is none
+   */
+  setFaults(specs: readonly string[], seed?: number): Promise<void>;
   /** Ends an allocation as if the server had lost it: the client learns nothing. All of them without an id. */
   dropAllocation(id?: number): void;
   /** Ends every allocation, closes every socket. Harmless if repeated. */
@@ -94,9 +100,15 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
     counters.onEvent(event);
     options.onEvent?.(event);
   });
-  const open = await openAll(options, placement, driver);
+  const entrances = new Entrances(options, placement, driver, (client, why) =>
+    options.onEvent?.({ type: 'handshake-failed', client, why }),
+  );
+  const planned = planOf(options.faults ?? []);
+  await entrances.open();
+  const faults = new FaultControl(driver, entrances);
+  await faults.set(planned, options.seed ?? 1);
   const iceServersFor = (login: { readonly username: string; readonly password: Secret }): IceServer[] => [
-    { urls: open.urls, username: login.username, credential: login.password.reveal() },
+    { urls: entrances.urls, username: login.username, credential: login.password.reveal() },
   ];
   const status =
     options.statusPort === undefined
@@ -106,12 +118,13 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
           origins: options.statusOrigins ?? [],
           allocations: () => machine.allocations(),
           counters,
-          caPem: open.caPem,
+          setFaults: (specs, seed) => faults.set(planOf(specs), seed),
+          caPem: entrances.caPem,
           iceServers: (seconds) =>
             iceServersFor(account.mint(seconds) ?? { username: account.username, password: account.credential }),
         }).catch(async (error: unknown) => {
           driver.close();
-          await closeServers(open.servers);
+          await entrances.close();
           throw error;
         });
 
@@ -120,17 +133,18 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
     closing ??= (async () => {
       watch.close();
       driver.close();
-      await Promise.all([closeServers(open.servers), status?.close()]);
+      await faults.settled;
+      await Promise.all([entrances.close(), status?.close()]);
     })();
     return closing;
   };
   return {
     iceServers: iceServersFor({ username: account.username, password: account.credential }),
     addresses: placement.listen.map((address) => ({ family: familyOf(address) ?? 4, address })),
-    port: open.port,
-    tlsPort: open.tlsPort,
-    caPem: open.caPem,
-    spkiSha256: open.spkiSha256,
+    port: entrances.port,
+    tlsPort: entrances.tlsPort,
+    caPem: entrances.caPem,
+    spkiSha256: entrances.spkiSha256,
     statusUrl: status?.url,
     get allocations() {
       return machine.allocations();
@@ -138,6 +152,7 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
     get bytesRelayed() {
       return watch.bytesRelayed;
     },
+    setFaults: async (specs, seed = 1) => faults.set(planOf(specs), seed),
     waitForAllocation: (wanted = {}) => watch.wait(wanted),
     dropAllocation(id) {
       for (const { id: each } of machine.allocations()) {

@@ -3,6 +3,7 @@ import { addressKind, familyOf } from '../core/address.ts';
 import type { AllocationSnapshot } from '../core/turn/server/allocation.ts';
 import type { Counters } from './counters.ts';
 import { renderMetrics } from './metrics.ts';
+import { TurnServerOptionError } from './options.ts';
 import type { IceServer } from './start.ts';
 
 export interface StatusSources {
@@ -12,6 +13,8 @@ export interface StatusSources {
   readonly counters: Counters;
   readonly caPem: string | undefined;
   readonly iceServers: (seconds: number) => readonly IceServer[];
+  /** Throws TurnServerOptionError. */
+  readonly setFaults: (specs: readonly string[], seed: number) => Promise<void>;
 }
 
 export interface StatusServer {
@@ -29,6 +32,7 @@ const CREDENTIAL_SECONDS = 600;
  * - `/metrics` for Prometheus
  * - `/ice-servers` `{ iceServers }` with a credential good for ten minutes, to be fetched by a page
  * - `/ca.pem` the authority to trust for `turns:`
+ * - `/faults` takes `{"faults":["allocate:486"],"seed":1}` by POST, for tests that are not in this process
  *
  * @throws the system's error where the port cannot be had
  */
@@ -64,12 +68,16 @@ function answer(request: IncomingMessage, response: ServerResponse, sources: Sta
     response.setHeader('Access-Control-Allow-Origin', origin);
     response.setHeader('Vary', 'Origin');
   }
+  const path = (request.url ?? '/').split('?', 1)[0];
+  if (request.method === 'POST' && path === '/faults') {
+    changeFaults(request, response, sources).catch(() => response.destroy());
+    return;
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     send(response, 405, 'text/plain', 'GET only\n');
     return;
   }
-  const path = (request.url ?? '/').split('?', 1)[0];
   if (path === '/ice-servers' && !isAllowedOrigin) {
     send(response, 403, 'text/plain', `pages of ${origin} get no credentials here\n`);
   } else if (path === '/ice-servers') sendJson(response, { iceServers: sources.iceServers(CREDENTIAL_SECONDS) });
@@ -83,7 +91,47 @@ function answer(request: IncomingMessage, response: ServerResponse, sources: Sta
   } else if (path === '/ca.pem' && sources.caPem !== undefined) {
     send(response, 200, 'application/x-pem-file', sources.caPem);
   } else if (path === '/') sendJson(response, statusOf(sources));
-  else send(response, 404, 'text/plain', 'there are /, /metrics, /ice-servers and /ca.pem\n');
+  else send(response, 404, 'text/plain', 'there are /, /metrics, /ice-servers, /ca.pem and, by POST, /faults\n');
+}
+
+const MAX_BODY_BYTES = 65_536;
+
+async function changeFaults(request: IncomingMessage, response: ServerResponse, sources: StatusSources): Promise<void> {
+  // A page elsewhere can send a form here unasked, but not JSON: for that its browser asks first, and hears no.
+  if (request.headers.origin !== undefined || request.headers['content-type'] !== 'application/json') {
+    send(response, 403, 'text/plain', 'application/json, and not from a page\n');
+    return;
+  }
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > MAX_BODY_BYTES) throw new Error('too long');
+  }
+  const wanted = readFaults(text);
+  if (wanted === undefined) {
+    send(response, 400, 'text/plain', 'not of the form {"faults":["allocate:486"],"seed":1}\n');
+    return;
+  }
+  try {
+    await sources.setFaults(wanted.faults, wanted.seed);
+    sendJson(response, wanted);
+  } catch (error) {
+    if (!(error instanceof TurnServerOptionError)) throw error;
+    send(response, 400, 'text/plain', `${error.message}\n`);
+  }
+}
+
+function readFaults(text: string): { readonly faults: string[]; readonly seed: number } | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { faults, seed = 1 } = value as { readonly faults?: unknown; readonly seed?: unknown };
+  const isList = Array.isArray(faults) && faults.every((each) => typeof each === 'string');
+  return isList && Number.isInteger(seed) ? { faults, seed: Number(seed) } : undefined;
 }
 
 function statusOf({ counters, allocations }: StatusSources): unknown {

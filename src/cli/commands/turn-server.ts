@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { styleFor } from '../output/style.ts';
 import { runCommand } from '../turn-server/exec.ts';
+import { faultHelp } from '../turn-server/fault-help.ts';
 import { logLine } from '../turn-server/log.ts';
 import { turnServerOptions } from '../turn-server/options.ts';
 import { asUsageError, type GivenOptions, readTurnServerOptions } from '../turn-server/read-options.ts';
@@ -29,6 +30,7 @@ export const command = defineCommand({
     ['iceprobe turn-server', 'keep one running, on ports 3478 and 5349'],
     ['iceprobe turn-server --port 0 --tls-port 0 -- npm test', 'one for a test suite, in ICE_SERVERS'],
     ['iceprobe turn-server --lan --state ~/.iceprobe', 'for a telephone on the same network, the same each time'],
+    ['iceprobe turn-server --fault allocate:486@2+ --fault data:drop,to-client@5%', 'one that fails on purpose'],
     ['iceprobe turn-server --print-config coturn --secret ...', 'grow up'],
   ],
   async run({ options: given, positionals, rest }, context) {
@@ -37,6 +39,10 @@ export const command = defineCommand({
     }
     if (given.exec !== undefined && rest.length > 0) {
       throw new UsageError('--exec and -- exclude each other', 'give the command once');
+    }
+    if (given.fault?.includes('help') === true) {
+      await context.stdout.write(faultHelp());
+      return 0;
     }
     const options = await readTurnServerOptions(given, context);
     const placement = place(options);

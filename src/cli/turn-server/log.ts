@@ -1,18 +1,18 @@
 import { formatSocketAddress } from '../../core/address.ts';
 import { printable } from '../../core/printable.ts';
 import type { AllocationSnapshot } from '../../core/turn/server/allocation.ts';
-import type { TurnServerEvent } from '../../core/turn/server/io.ts';
 import type { Style } from '../../report/style.ts';
+import type { LocalTurnServerEvent } from '../../turn-server/options.ts';
 
 /** One line of the live log, or undefined for what would only be noise in it: challenges, refreshed permissions. */
-export function logLine(event: TurnServerEvent, ms: number, style: Style): string | undefined {
+export function logLine(event: LocalTurnServerEvent, ms: number, style: Style): string | undefined {
   const words = wordsFor(event, style);
   if (words === undefined) return undefined;
   const [what, detail] = words;
   return `${(ms / 1000).toFixed(3).padStart(9)}  ${what}  ${printable(detail)}\n`;
 }
 
-function wordsFor(event: TurnServerEvent, style: Style): readonly [string, string] | undefined {
+function wordsFor(event: LocalTurnServerEvent, style: Style): readonly [string, string] | undefined {
   switch (event.type) {
     case 'allocation-created': {
       const { allocation } = event;
@@ -50,6 +50,8 @@ function wordsFor(event: TurnServerEvent, style: Style): readonly [string, strin
     }
     case 'binding':
       return [style.dim('binding   '), `${event.transport} ${formatSocketAddress(event.client)}`];
+    case 'handshake-failed':
+      return [style.error('tls       '), `${formatSocketAddress(event.client)}: ${event.why}`];
     case 'stream-closed':
       return [style.warning('closed    '), `${formatSocketAddress(event.client)}: ${event.why}`];
   }

@@ -58,7 +58,7 @@ export const turnServerOptions = {
   'status-port': number({
     ...port,
     group: 'Output',
-    help: 'serve /, /metrics, /ice-servers and /ca.pem over HTTP on 127.0.0.1; 0: a free port',
+    help: 'serve /, /metrics, /ice-servers, /ca.pem and /faults over HTTP on 127.0.0.1; 0: a free port',
   }),
   'status-origin': repeatable(
     text({ group: 'Output', placeholder: 'ORIGIN', help: 'let pages of this origin fetch /ice-servers' }),
@@ -67,6 +67,17 @@ export const turnServerOptions = {
     group: 'Options',
     placeholder: 'COMMAND',
     help: 'run a command with ICE_SERVERS set, end with it and with its exit code; or write it after --',
+  }),
+  fault: repeatable(
+    text({ group: 'Options', placeholder: 'SPEC', help: 'fail in this way, like allocate:486; "help" lists all' }),
+  ),
+  seed: number({
+    group: 'Options',
+    placeholder: 'N',
+    min: 0,
+    max: 2 ** 31 - 1,
+    whole: true,
+    help: 'for faults that throw dice (default: 1)',
   }),
   'print-config': choice(['coturn'], { group: 'Output', help: 'print the same settings for this server, and end' }),
   quiet: flag({ group: 'Output', alias: 'q', help: 'no log' }),

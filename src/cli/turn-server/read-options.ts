@@ -37,6 +37,8 @@ export async function readTurnServerOptions(given: GivenOptions, context: Contex
     ...(given.name === undefined ? {} : { names: given.name }),
     ...(given['status-port'] === undefined ? {} : { statusPort: given['status-port'] }),
     ...(given['status-origin'] === undefined ? {} : { statusOrigins: given['status-origin'] }),
+    ...(given.fault === undefined ? {} : { faults: given.fault }),
+    ...(given.seed === undefined ? {} : { seed: given.seed }),
     ...(tls === undefined ? {} : { tls }),
   };
 }

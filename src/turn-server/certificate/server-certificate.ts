@@ -5,7 +5,7 @@ export interface ServerCertificate {
   /** The chain as it is sent, the server's own certificate first. */
   readonly cert: string;
   readonly key: string;
-  /** The authority that signed it; its key is gone, so nothing else will ever be signed by it. */
+  /** The authority that signed it. Its key is never stored: with the process it is gone. */
   readonly caPem: string;
 }
 
@@ -33,33 +33,43 @@ export function makeServerCertificate(
   kind: ServerCertificateKind = 'good',
   now: Date = new Date(),
 ): ServerCertificate {
-  const server = createIdentity('iceprobe local TURN server');
-  const [notBefore, notAfter] = validity(kind, now);
-  const leaf = (issuer: Identity): string =>
-    createCertificate({
-      subject: server,
-      issuer,
-      notBefore,
-      notAfter,
-      isAuthority: false,
-      names: kind === 'wrong-name' ? [WRONG_NAME] : names,
-    });
-  const key = privateKeyPem(server);
-  if (kind === 'self-signed') {
-    const cert = leaf(server);
-    return { cert, key, caPem: cert };
-  }
-  // A fresh name, so that a trust store with an earlier authority does not take one for the other.
-  const root = createIdentity(`iceprobe local authority ${now.toISOString().slice(0, 19)}Z`);
-  const caPem = authority(root, root, now);
-  if (kind !== 'missing-intermediate') return { cert: leaf(root), key, caPem };
-  // The chain would need the intermediate; the server does not send it.
-  return { cert: leaf(createIdentity('iceprobe local intermediate')), key, caPem };
+  return new Authority(now).issue(names, kind, now);
 }
 
-function authority(subject: Identity, issuer: Identity, now: Date): string {
-  const [notBefore, notAfter] = validity('good', now);
-  return createCertificate({ subject, issuer, notBefore, notAfter, isAuthority: true, names: [] });
+/** Signs certificates for one server, as long as that runs. Its key is in memory alone. */
+export class Authority {
+  readonly caPem: string;
+  readonly #root: Identity;
+
+  constructor(now: Date = new Date()) {
+    // A fresh name, so that a trust store with an earlier authority does not take one for the other.
+    this.#root = createIdentity(`iceprobe local authority ${now.toISOString().slice(0, 19)}Z`);
+    const [notBefore, notAfter] = validity('good', now);
+    const root = this.#root;
+    this.caPem = createCertificate({ subject: root, issuer: root, notBefore, notAfter, isAuthority: true, names: [] });
+  }
+
+  issue(names: readonly string[], kind: ServerCertificateKind = 'good', now: Date = new Date()): ServerCertificate {
+    const server = createIdentity('iceprobe local TURN server');
+    const [notBefore, notAfter] = validity(kind, now);
+    const leaf = (issuer: Identity): string =>
+      createCertificate({
+        subject: server,
+        issuer,
+        notBefore,
+        notAfter,
+        isAuthority: false,
+        names: kind === 'wrong-name' ? [WRONG_NAME] : names,
+      });
+    const key = privateKeyPem(server);
+    if (kind === 'self-signed') {
+      const cert = leaf(server);
+      return { cert, key, caPem: cert };
+    }
+    // The chain would need an intermediate that the server does not send.
+    const issuer = kind === 'missing-intermediate' ? createIdentity('iceprobe local intermediate') : this.#root;
+    return { cert: leaf(issuer), key, caPem: this.caPem };
+  }
 }
 
 /** A day back, because clients' clocks differ. */

@@ -27,7 +27,7 @@ describe('the challenge', () => {
     expect(codeOf(answer)).toBe(401);
     expect(answer.get(Realm)).toBe(REALM);
     // RFC 8489 9.2: the cookie and the bits for password algorithms and user name anonymity.
-    expect(answer.get(Nonce)).toMatch(/^obMatJos2AAAD[0-9a-f]{28}$/);
+    expect(answer.get(Nonce)).toMatch(/^obMatJos2AAAD[0-9a-f]{32}$/);
     expect(answer.get(PasswordAlgorithms)?.map((each) => each.algorithm)).toEqual([2, 1]);
     expect(answer.has(MessageIntegrity)).toBe(false);
     expect(answer.has(Username)).toBe(false);
@@ -173,7 +173,7 @@ describe('a nonce', () => {
     ['a changed end', (nonce: string) => `${nonce.slice(0, -1)}${nonce.endsWith('0') ? '1' : '0'}`],
     ['features taken away', (nonce: string) => nonce.replace('obMatJos2AAAD', 'obMatJos2AAAA')],
     ['an empty one', () => ''],
-    ['another server’s', () => 'obMatJos2AAAD0000000000000000000000000000'],
+    ['another server’s', () => 'obMatJos2AAAD00000000000000000000000000000000'],
   ])('of %s is answered with 438', (_what, forge) => {
     const world = new SimulatedTurn();
     const elsewhere = new SimulatedClient(world, '192.0.2.8:40000');

@@ -12,8 +12,9 @@ import {
 import type { StunMessage } from '../../stun/message.ts';
 import { ERROR_REASONS } from '../../stun/registry.ts';
 import type { Instant } from '../../time.ts';
-import type { Allocation, FiveTuple, Owner, Relay } from './allocation.ts';
+import type { Allocation, Owner, Relay } from './allocation.ts';
 import type { ServerContext } from './context.ts';
+import type { Exchange } from './exchange.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Outcome } from './outcome.ts';
 import { type Refusal, refusal } from './refusal.ts';
@@ -23,7 +24,7 @@ import type { Reservations } from './reservations.ts';
 import { grantedLifetime } from './settings.ts';
 
 /** Called once with the outcome, and the allocation if there is one. */
-type Answer = (outcome: Outcome, allocation?: Allocation) => void;
+type Answer = (outcome: Outcome, now: Instant, allocation?: Allocation) => void;
 
 /** RFC 8656 7: how allocations come to be. */
 export class Allocating {
@@ -38,21 +39,21 @@ export class Allocating {
   }
 
   /** RFC 8656 7.2. Sockets have to be opened first, so the outcome comes by `answer`, now or later. */
-  allocate(tuple: FiveTuple, message: StunMessage, owner: Owner, now: Instant, answer: Answer): void {
+  allocate({ tuple, message }: Exchange, owner: Owner, now: Instant, answer: Answer): void {
     const request = parseAllocate(message, tuple.protocol, this.#context.settings.tcpRelaying);
     if (!request.ok) {
-      answer(request);
+      answer(request, now);
       return;
     }
     const refused = this.#refused(request.value, owner);
     if (refused !== undefined) {
-      answer(fail(refused));
+      answer(fail(refused), now);
       return;
     }
     const { reservationToken } = request.value;
     const reserved = reservationToken === undefined ? undefined : this.#reservations.take(reservationToken);
     if (reservationToken !== undefined && reserved === undefined) {
-      answer(fail(refusal(508, 'no such reservation')));
+      answer(fail(refusal(508, 'no such reservation')), now);
       return;
     }
     const allocation = this.#lifecycle.begin(tuple, owner, message.transactionId, now);
@@ -71,7 +72,8 @@ export class Allocating {
   /** What speaks against it before any socket is opened (RFC 8656 7.2, steps 8 to 11). */
   #refused(request: AllocateRequest, owner: Owner): Refusal | undefined {
     const { settings, allocations, binder } = this.#context;
-    const { quotas, alternateServer } = settings;
+    const { quotas } = settings;
+    const alternateServer = this.#context.faults.plan.redirect ?? settings.alternateServer;
     if (alternateServer !== undefined) return refusal(300, 'redirected', { alternate: alternateServer });
     if (!request.families.some((family) => binder.serves(family))) {
       return refusal(440, `no relayed addresses of IPv${request.families.join(' or IPv')}`);
@@ -88,10 +90,10 @@ export class Allocating {
     let open = request.families.length;
     request.families.forEach((family, i) => {
       const wish = { protocol: request.protocol, family, port: i === 0 ? request.evenPort : 'any' } as const;
-      this.#context.binder.bind(wish, (outcome) => {
+      this.#context.binder.bind(wish, now, (outcome, later) => {
         outcomes[i] = outcome;
         open--;
-        if (open === 0) this.#complete(allocation, request, outcomes, now, answer);
+        if (open === 0) this.#complete(allocation, request, outcomes, later, answer);
       });
     });
   }
@@ -126,10 +128,10 @@ export class Allocating {
       this.#lifecycle.end(allocation, 'relay-lost', now);
       // An address that the system refuses is the server's fault, whatever its family.
       const why = outcomes.map((outcome) => (outcome.ok ? '' : outcome.why)).join(', ');
-      answer(fail(refusal(508, `no relayed transport address: ${why}`)));
+      answer(fail(refusal(508, `no relayed transport address: ${why}`)), now);
       return;
     }
-    const lifetime = grantedLifetime(this.#context.settings.lifetimes, request.lifetime);
+    const lifetime = grantedLifetime(this.#context.lifetimes, request.lifetime);
     const token = reserved === undefined ? undefined : this.#reservations.add(reserved, now);
     this.#lifecycle.complete(allocation, relays, lifetime, now);
     answer(
@@ -139,6 +141,7 @@ export class Allocating {
         builder.add(Lifetime, lifetime).addOptional(ReservationToken, token);
         builder.add(XorMappedAddress, allocation.fiveTuple.client);
       }),
+      now,
       allocation,
     );
   }

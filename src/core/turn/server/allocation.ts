@@ -34,6 +34,8 @@ export class Peer implements Expiring {
   /** The address in network order. */
   readonly bytes: Uint8Array;
   readonly channels = new Map<number, Channel>();
+  /** The client has sent something there. */
+  solicited = false;
   /** When the permission ends (RFC 8656 9). */
   expiresAt: Instant = Number.NEGATIVE_INFINITY;
   queueIndex = -1;

@@ -17,7 +17,6 @@ import { longTermKey, type PasswordAlgorithmName } from '../../stun/credentials.
 import { checkIntegrity, checkIntegritySha256 } from '../../stun/integrity.ts';
 import type { StunMessage } from '../../stun/message.ts';
 import type { UnixSeconds } from '../../time.ts';
-import type { Nonces } from './nonce.ts';
 import { badRequest, type Refusal, refusal } from './refusal.ts';
 import { NOBODY, type UserDirectory } from './users.ts';
 
@@ -39,14 +38,19 @@ export const OFFERED_ALGORITHMS: readonly PasswordAlgorithmValue[] = [
 export class Authenticator {
   readonly #realm: string;
   readonly #users: UserDirectory;
-  readonly #nonces: Nonces;
   readonly #hashes: Hashes;
+  readonly #acceptsNonce: (nonce: string, clientAddress: string, now: UnixSeconds) => boolean;
 
-  constructor(realm: string, users: UserDirectory, nonces: Nonces, hashes: Hashes) {
+  constructor(
+    realm: string,
+    users: UserDirectory,
+    hashes: Hashes,
+    acceptsNonce: (nonce: string, clientAddress: string, now: UnixSeconds) => boolean,
+  ) {
     this.#realm = realm;
     this.#users = users;
-    this.#nonces = nonces;
     this.#hashes = hashes;
+    this.#acceptsNonce = acceptsNonce;
   }
 
   /**
@@ -63,7 +67,7 @@ export class Authenticator {
   ): Result<Authenticated & { readonly algorithm: PasswordAlgorithmName }, Refusal> {
     const sha256 = message.has(MessageIntegritySha256);
     if (!sha256 && !message.has(MessageIntegrity)) {
-      return fail(refusal(401, 'no credentials yet', { challenge: true }));
+      return fail(refusal(401, 'no credentials yet', { challenge: true, isFirst: true }));
     }
     const nonce = message.get(Nonce);
     const hasUser = message.has(Username) || message.has(Userhash);
@@ -72,7 +76,7 @@ export class Authenticator {
     }
     const algorithm = chosenAlgorithm(message);
     if (!algorithm.ok) return algorithm;
-    if (!this.#nonces.isValid(nonce, clientAddress, now)) {
+    if (!this.#acceptsNonce(nonce, clientAddress, now)) {
       return fail(refusal(438, 'the nonce is no longer valid', { challenge: true }));
     }
     const username = this.#username(message);

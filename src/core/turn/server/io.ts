@@ -1,11 +1,13 @@
 import type { Family, Protocol, SocketAddress, TransportKind } from '../../address.ts';
 import type { TransportId } from '../../machine.ts';
 import type { AllocationSnapshot } from './allocation.ts';
+import type { FaultPlan } from './faults/plan.ts';
 
 /** What the server is told: by its sockets, and by whoever runs it. */
 export type TurnServerInput =
   | ListenerOpened
   | StreamOpened
+  | { readonly type: 'listener-closed'; readonly transport: TransportId }
   | { readonly type: 'stream-closed'; readonly transport: TransportId }
   /** A datagram to a listener, or the next bytes of a stream. */
   | {
@@ -24,6 +26,8 @@ export type TurnServerInput =
       readonly from: SocketAddress;
       readonly bytes: Uint8Array;
     }
+  /** What shall go wrong from now on, in the place of what was said before. */
+  | { readonly type: 'set-faults'; readonly plan: FaultPlan; readonly seed: number }
   /** Ends one allocation as if it had expired; no answer goes to the client. */
   | { readonly type: 'drop-allocation'; readonly allocation: number }
   /** Ends everything; afterwards only what was queued comes out. */
@@ -117,4 +121,6 @@ export type IgnoredReason =
   | 'no-permission'
   | 'forbidden-peer'
   | 'wrong-family'
-  | 'retransmission';
+  | 'retransmission'
+  /** A fault that was asked for. */
+  | 'fault';

@@ -28,12 +28,12 @@ export class Lifecycle {
     allocation.relays = relays;
     allocation.state = 'live';
     for (const relay of relays) this.#context.allocations.addRelay(allocation, relay);
-    this.#context.expiries.set(allocation, now + lifetimeSeconds * 1000);
+    this.#context.expiries.set(allocation, this.#endOf(allocation, lifetimeSeconds, now));
     this.#context.queue.event({ type: 'allocation-created', allocation: allocation.snapshot() });
   }
 
   refresh(allocation: Allocation, lifetimeSeconds: number, now: Instant): void {
-    this.#context.expiries.set(allocation, now + lifetimeSeconds * 1000);
+    this.#context.expiries.set(allocation, this.#endOf(allocation, lifetimeSeconds, now));
     allocation.response = undefined;
     allocation.transactionId = undefined;
     const snapshot = allocation.snapshot();
@@ -70,7 +70,7 @@ export class Lifecycle {
   permit(allocation: Allocation, peerAddress: SocketAddress, now: Instant): Peer {
     const peer = allocation.peer(peerAddress.family, peerAddress.address);
     const change = peer.queueIndex < 0 ? 'created' : 'refreshed';
-    this.#context.expiries.set(peer, now + this.#context.settings.lifetimes.permission * 1000);
+    this.#context.expiries.set(peer, now + this.#context.lifetimes.permission * 1000);
     this.#context.queue.event({ type: 'permission', change, allocation: allocation.id, peer: peer.address });
     return peer;
   }
@@ -82,7 +82,7 @@ export class Lifecycle {
     const channel = known ?? new Channel(peer, number, address);
     allocation.channels.set(number, channel);
     peer.channels.set(address.port, channel);
-    this.#context.expiries.set(channel, now + this.#context.settings.lifetimes.channel * 1000);
+    this.#context.expiries.set(channel, now + this.#context.lifetimes.channel * 1000);
     this.#channelEvent(channel, known === undefined ? 'bound' : 'refreshed');
   }
 
@@ -102,6 +102,12 @@ export class Lifecycle {
     peer.allocation.channels.delete(channel.number);
     peer.channels.delete(channel.address.port);
     peer.allocation.forgetIfIdle(peer);
+  }
+
+  /** A fault may have the server forget it before its time. */
+  #endOf(allocation: Allocation, lifetimeSeconds: number, now: Instant): Instant {
+    const lost = this.#context.faults.plan.allocationLost ?? Number.POSITIVE_INFINITY;
+    return Math.min(now + lifetimeSeconds * 1000, allocation.createdAt + lost * 1000);
   }
 
   #channelEvent(channel: Channel, change: 'bound' | 'refreshed' | 'expired'): void {

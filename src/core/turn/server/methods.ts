@@ -34,7 +34,7 @@ export class TurnMethods {
       else this.#lifecycle.releaseFamily(allocation, family, now);
       return ok((builder) => builder.add(Lifetime, 0));
     }
-    const granted = grantedLifetime(this.#context.settings.lifetimes, request.value.lifetime);
+    const granted = grantedLifetime(this.#context.lifetimes, request.value.lifetime);
     this.#lifecycle.refresh(allocation, granted, now);
     return ok((builder) => builder.add(Lifetime, granted));
   }

@@ -14,6 +14,8 @@ export interface Refusal {
   readonly alternate?: SocketAddress;
   /** Send REALM, NONCE and PASSWORD-ALGORITHMS along (401 and 438). */
   readonly challenge?: boolean;
+  /** The request held no credentials, as every client's first does. */
+  readonly isFirst?: boolean;
 }
 
 export function refusal(code: number, why: string, more: Omit<Refusal, 'code' | 'reason' | 'why'> = {}): Refusal {

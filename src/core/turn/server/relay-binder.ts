@@ -1,6 +1,7 @@
 import type { Family, Protocol } from '../../address.ts';
 import type { TransportId } from '../../machine.ts';
 import { type Random, randomInteger } from '../../random.ts';
+import type { Instant } from '../../time.ts';
 import type { Relay } from './allocation.ts';
 import type { TurnServerCommand } from './io.ts';
 import type { PortRange, RelayAddress } from './settings.ts';
@@ -49,32 +50,32 @@ export class RelayBinder {
     return this.#relays[family] !== undefined;
   }
 
-  bind(wish: RelayWish, done: (outcome: BindOutcome) => void): void {
-    this.#tryNext({ wish, done, tries: 0, first: undefined, current: undefined });
+  bind(wish: RelayWish, now: Instant, done: (outcome: BindOutcome, now: Instant) => void): void {
+    this.#tryNext({ wish, done, tries: 0, first: undefined, current: undefined }, now);
   }
 
   /** The system's answer. False where the relay is none that is being bound. */
-  bound(id: TransportId): boolean {
+  bound(id: TransportId, now: Instant): boolean {
     const job = this.#jobs.get(id);
     if (job?.current === undefined) return false;
     this.#jobs.delete(id);
     const relay = job.current;
     if (job.wish.port === 'even-and-reserve' && job.first === undefined) {
-      this.#ask({ ...job, first: relay }, relay.bound.port + 1);
+      this.#ask({ ...job, first: relay }, relay.bound.port + 1, now);
     } else {
-      job.done({ ok: true, relay: job.first ?? relay, reserved: job.first === undefined ? undefined : relay });
+      job.done({ ok: true, relay: job.first ?? relay, reserved: job.first === undefined ? undefined : relay }, now);
     }
     return true;
   }
 
-  failed(id: TransportId, code: string): boolean {
+  failed(id: TransportId, code: string, now: Instant): boolean {
     const job = this.#jobs.get(id);
     if (job?.current === undefined) return false;
     this.#jobs.delete(id);
     this.#forget(job.current);
     if (job.first !== undefined) this.close(job.first);
-    if (code === 'EADDRINUSE' || code === 'EACCES') this.#tryNext({ ...job, first: undefined });
-    else job.done({ ok: false, why: 'no-address' });
+    if (code === 'EADDRINUSE' || code === 'EACCES') this.#tryNext({ ...job, first: undefined }, now);
+    else job.done({ ok: false, why: 'no-address' }, now);
     return true;
   }
 
@@ -88,17 +89,17 @@ export class RelayBinder {
     this.#taken.delete(placeOf(relay.protocol, relay.family, relay.bound.port));
   }
 
-  #tryNext(job: Job): void {
+  #tryNext(job: Job, now: Instant): void {
     const port = job.tries >= MAX_TRIES ? undefined : this.#choose(job.wish);
-    if (port === undefined) job.done({ ok: false, why: 'no-port' });
-    else this.#ask(job, port);
+    if (port === undefined) job.done({ ok: false, why: 'no-port' }, now);
+    else this.#ask(job, port, now);
   }
 
-  #ask(job: Job, port: number): void {
+  #ask(job: Job, port: number, now: Instant): void {
     const { protocol, family } = job.wish;
     const address = this.#relays[family];
     if (address === undefined) {
-      job.done({ ok: false, why: 'no-address' });
+      job.done({ ok: false, why: 'no-address' }, now);
       return;
     }
     const id = `relay-${this.#nextId++}`;
@@ -134,7 +135,7 @@ export class RelayBinder {
 
 interface Job {
   readonly wish: RelayWish;
-  readonly done: (outcome: BindOutcome) => void;
+  readonly done: (outcome: BindOutcome, now: Instant) => void;
   readonly tries: number;
   /** The even one of a pair, bound already. */
   readonly first: Relay | undefined;

@@ -22,10 +22,29 @@ export class Route {
   length = 0;
   borrowed = false;
   allocation: Allocation | undefined;
-  /** The payload alone: what quotas, counters and faults look at. */
+  /** The payload alone, from `payloadOffset` after `offset`: what counters and faults look at. */
+  payloadOffset = 0;
   payloadLength = 0;
+  isChannel = false;
+  relayPort = 0;
+  peerPort = 0;
+  /** The client has sent something to that peer before. */
+  solicited = false;
   /** Why there is no route, where the last call returned undefined. */
   refused: IgnoredReason = 'no-allocation';
+
+  /** Takes the packet out of the counters: it went nowhere after all. */
+  undo(direction: 'to-peer' | 'to-client'): void {
+    const traffic = this.allocation?.traffic;
+    if (traffic === undefined) return;
+    if (direction === 'to-peer') {
+      traffic.packetsToPeers--;
+      traffic.bytesToPeers -= this.payloadLength;
+    } else {
+      traffic.packetsToClient--;
+      traffic.bytesToClient -= this.payloadLength;
+    }
+  }
 }
 
 /** 20 bytes of header, XOR-PEER-ADDRESS of IPv6 (24), DATA (4), 65,535 of data and its padding; rounded up. */
@@ -76,17 +95,17 @@ export class Relaying {
   fromPeer(relayId: TransportId, address: string, port: number, bytes: Uint8Array, now: Instant): Route | undefined {
     const found = this.#allocations.byRelay(relayId);
     if (found === undefined) return this.#refuse('no-allocation', undefined);
-    const { allocation } = found;
+    const { allocation, relay } = found;
     if (allocation.state !== 'live' || allocation.expiresAt <= now) return this.#refuse('no-allocation', undefined);
     const peer = allocation.peers.get(address);
     // RFC 8656 11.3: without a permission for the peer's address the datagram is discarded, channel or not.
     if (peer === undefined || peer.expiresAt <= now) return this.#refuse('no-permission', allocation);
     const padded = allocation.fiveTuple.protocol !== 'udp';
     const channel = peer.channels.get(port);
-    const length =
-      channel !== undefined && channel.expiresAt > now
-        ? this.#writeChannelData(channel, bytes, padded)
-        : this.#writeDataIndication(peer, port, bytes);
+    const isChannel = channel !== undefined && channel.expiresAt > now;
+    const length = isChannel
+      ? this.#writeChannelData(channel, bytes, padded)
+      : this.#writeDataIndication(peer, port, bytes);
     const route = this.route;
     const { transport, client } = allocation.fiveTuple;
     route.transport = transport;
@@ -98,7 +117,12 @@ export class Relaying {
     route.length = length;
     route.borrowed = true;
     route.allocation = allocation;
+    route.payloadOffset = isChannel ? 4 : peer.family === 4 ? 36 : 48;
     route.payloadLength = bytes.length;
+    route.isChannel = isChannel;
+    route.relayPort = relay.bound.port;
+    route.peerPort = port;
+    route.solicited = peer.solicited;
     allocation.traffic.packetsToClient++;
     allocation.traffic.bytesToClient += bytes.length;
     return route;
@@ -112,7 +136,7 @@ export class Relaying {
     if (length > bytes.length - 4) return this.#refuse('malformed', allocation);
     const relay = allocation.relayOf(channel.peer.family);
     if (relay === undefined) return this.#refuse('wrong-family', allocation);
-    return this.#toPeer(allocation, relay, channel.address.address, channel.address.port, bytes, 4, length);
+    return this.#toPeer(allocation, relay, channel.peer, channel.address.port, bytes, 4, length, true);
   }
 
   /** RFC 8656 11.2, read in place: XOR-PEER-ADDRESS and DATA are all that it may hold. */
@@ -146,7 +170,7 @@ export class Relaying {
     if (relay === undefined) return this.#refuse('wrong-family', allocation);
     const port = uint16(bytes, peerAt + 2) ^ 0x2112;
     if (port === 0 || this.#isOwnListener(peer.address, port)) return this.#refuse('forbidden-peer', allocation);
-    return this.#toPeer(allocation, relay, peer.address, port, bytes, dataAt, dataLength);
+    return this.#toPeer(allocation, relay, peer, port, bytes, dataAt, dataLength, false);
   }
 
   #isOwnListener(address: string, port: number): boolean {
@@ -166,23 +190,29 @@ export class Relaying {
   #toPeer(
     allocation: Allocation,
     relay: Relay,
-    address: string,
+    peer: Peer,
     port: number,
     bytes: Uint8Array,
     offset: number,
     length: number,
+    isChannel: boolean,
   ): Route {
     const route = this.route;
     route.transport = relay.id;
     route.family = relay.family;
-    route.address = address;
+    route.address = peer.address;
     route.port = port;
     route.bytes = bytes;
     route.offset = offset;
     route.length = length;
     route.borrowed = false;
     route.allocation = allocation;
+    route.payloadOffset = 0;
     route.payloadLength = length;
+    route.isChannel = isChannel;
+    route.relayPort = relay.bound.port;
+    route.peerPort = port;
+    peer.solicited = true;
     allocation.traffic.packetsToPeers++;
     allocation.traffic.bytesToPeers += length;
     return route;

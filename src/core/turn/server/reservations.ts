@@ -31,7 +31,7 @@ export class Reservations {
     const token = this.#context.random.bytes(8);
     const reservation = new Reservation(toHex(token), relay);
     this.#byToken.set(reservation.token, reservation);
-    this.#context.expiries.set(reservation, now + this.#context.settings.lifetimes.reservation * 1000);
+    this.#context.expiries.set(reservation, now + this.#context.lifetimes.reservation * 1000);
     return token;
   }
 

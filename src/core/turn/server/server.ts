@@ -3,22 +3,24 @@ import type { Hashes } from '../../hashes.ts';
 import type { Deadline, Machine, Output, TransportId } from '../../machine.ts';
 import type { Random } from '../../random.ts';
 import type { Instant } from '../../time.ts';
-import type { Allocation, AllocationSnapshot } from './allocation.ts';
+import { Allocating } from './allocating.ts';
+import type { AllocationSnapshot, FiveTuple } from './allocation.ts';
+import { Answering } from './answering.ts';
 import { ClientMessages } from './client-messages.ts';
+import { ClientRequests } from './client-requests.ts';
 import { createContext, type Mortal, type ServerContext } from './context.ts';
-import type {
-  AllocationEnd,
-  ListenerOpened,
-  StreamOpened,
-  TurnServerCommand,
-  TurnServerEvent,
-  TurnServerInput,
-} from './io.ts';
+import { DataPath } from './data-path.ts';
+import { Elsewhere } from './elsewhere.ts';
+import type { FaultPlan } from './faults/plan.ts';
+import { FaultState } from './faults/state.ts';
+import type { AllocationEnd, ListenerOpened, TurnServerCommand, TurnServerEvent, TurnServerInput } from './io.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { TurnMethods } from './methods.ts';
+import { ClientLeg } from './outbound.ts';
 import { Relaying, type Route } from './relaying.ts';
 import { Reservations } from './reservations.ts';
 import type { TurnServerSettings } from './settings.ts';
-import { ClientStream } from './streams.ts';
+import { ClientStreams } from './streams.ts';
 
 /**
  * A TURN server (RFC 8656) without a socket: told of datagrams, streams and the time, it says what to send and which
@@ -30,19 +32,37 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
   readonly #reservations: Reservations;
   readonly #relaying: Relaying;
   readonly #messages: ClientMessages;
+  readonly #data: DataPath;
+  readonly #leg: ClientLeg;
+  readonly #elsewhere: Elsewhere;
   readonly #listeners = new Map<TransportId, SocketAddress>();
   readonly #listenersByPort = new Map<number, Set<string>>();
-  readonly #streams = new Map<TransportId, ClientStream>();
+  readonly #streams: ClientStreams;
   #closed = false;
 
   constructor(settings: TurnServerSettings, hashes: Hashes, random: Random) {
     this.#context = createContext(settings, hashes, random);
-    this.#lifecycle = new Lifecycle(this.#context, (allocation, now) => this.#allocationEnded(allocation, now));
+    this.#lifecycle = new Lifecycle(this.#context, ({ fiveTuple }, now) =>
+      this.#streams.released(fiveTuple.transport, now),
+    );
     this.#reservations = new Reservations(this.#context);
     this.#relaying = new Relaying(this.#context.allocations, this.#listenersByPort, random);
-    this.#messages = new ClientMessages(this.#context, this.#lifecycle, this.#reservations, this.#relaying, (a, p) =>
-      this.#isOwnListener(a, p),
+    this.#streams = new ClientStreams(
+      this.#context,
+      (tuple, bytes, now) => this.#messages.handle(tuple, bytes, now),
+      (tuple, now) => this.#streamGone(tuple, now),
     );
+    this.#leg = new ClientLeg(this.#context, (transport, now) => this.#streams.used(transport, now));
+    this.#elsewhere = new Elsewhere(this.#context);
+    this.#data = new DataPath(this.#context, this.#relaying, this.#leg);
+    const requests = new ClientRequests(
+      this.#context,
+      new Answering(this.#context, this.#leg, this.#elsewhere),
+      new Allocating(this.#context, this.#lifecycle, this.#reservations),
+      new TurnMethods(this.#context, this.#lifecycle),
+      (address, port) => this.#isOwnListener(address, port),
+    );
+    this.#messages = new ClientMessages(this.#context, requests, this.#data);
   }
 
   handle(input: TurnServerInput, now: Instant): void {
@@ -51,23 +71,30 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
       case 'listener-opened':
         this.#addListener(input);
         break;
+      case 'listener-closed':
+        this.#removeListener(input.transport, now);
+        break;
       case 'stream-opened':
-        this.#openStream(input, now);
+        this.#protect(input.local);
+        this.#streams.open(input, now);
         break;
       case 'stream-closed':
-        this.#streamClosed(input.transport, now);
+        this.#streams.closed(input.transport, now);
         break;
       case 'received':
         this.#received(input.transport, input.from, input.bytes, now);
         break;
       case 'relay-bound':
-        this.#context.binder.bound(input.relay);
+        if (!this.#elsewhere.bound(input.relay)) this.#context.binder.bound(input.relay, now);
         break;
       case 'relay-failed':
         this.#relayFailed(input.relay, input.code, now);
         break;
       case 'relay-received':
-        this.#messages.fromPeer(input.relay, input.from, input.bytes, now);
+        this.#data.fromPeer(input.relay, input.from, input.bytes, now);
+        break;
+      case 'set-faults':
+        this.#setFaults(input.plan, input.seed, now);
         break;
       case 'drop-allocation': {
         const allocation = this.#context.allocations.byId(input.allocation);
@@ -109,12 +136,13 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
     now: Instant,
   ): Route | undefined {
     const first = bytes[0] ?? 0xff;
-    if (first < 0x40 && (first !== 0 || bytes[1] !== 0x16)) return undefined;
+    if ((first < 0x40 && (first !== 0 || bytes[1] !== 0x16)) || !this.#context.faults.sparesData) return undefined;
     return this.#relaying.fromClient(transport, address, port, bytes, now);
   }
 
   /** The same for a datagram that arrived at a relay. */
   routeFromPeer(relay: TransportId, address: string, port: number, bytes: Uint8Array, now: Instant): Route | undefined {
+    if (!this.#context.faults.sparesData) return undefined;
     return this.#relaying.fromPeer(relay, address, port, bytes, now);
   }
 
@@ -135,6 +163,13 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
     this.#protect(local);
   }
 
+  #removeListener(transport: TransportId, now: Instant): void {
+    this.#listeners.delete(transport);
+    for (const allocation of [...this.#context.allocations]) {
+      if (allocation.fiveTuple.transport === transport) this.#lifecycle.end(allocation, 'connection-closed', now);
+    }
+  }
+
   /** RFC 8656 21: a server that relays to itself is a way around its own address checks, and a loop. */
   #protect(local: SocketAddress): void {
     const addresses = this.#listenersByPort.get(local.port) ?? new Set();
@@ -146,83 +181,38 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
     return this.#listenersByPort.get(port)?.has(address) === true;
   }
 
-  #openStream({ transport, protocol, local, remote }: StreamOpened, now: Instant): void {
-    if (this.#streams.size >= this.#context.settings.quotas.streams) {
-      this.#context.queue.command({ type: 'close-stream', transport, why: 'too many connections' });
-      return;
-    }
-    this.#protect(local);
-    const stream = new ClientStream({ transport, protocol, local, client: remote });
-    this.#streams.set(transport, stream);
-    this.#context.expiries.set(stream, now + this.#context.settings.lifetimes.idleStream * 1000);
-  }
-
-  #streamClosed(transport: TransportId, now: Instant): void {
-    const stream = this.#streams.get(transport);
-    if (stream === undefined) return;
-    this.#forgetStream(stream);
-    const { client } = stream.tuple;
+  #streamGone({ transport, client }: FiveTuple, now: Instant): void {
+    this.#leg.forget(transport);
     // RFC 8656 7.2: the allocation of a TCP or TLS connection ends with it.
     const allocation = this.#context.allocations.byClient(transport, client.address, client.port);
     if (allocation !== undefined) this.#lifecycle.end(allocation, 'connection-closed', now);
   }
 
   #received(transport: TransportId, from: SocketAddress, bytes: Uint8Array, now: Instant): void {
+    if (this.#leg.admits(transport, from, bytes, now, this.#streams.has(transport))) {
+      this.#deliver(transport, from, bytes, now);
+    }
+  }
+
+  #deliver(transport: TransportId, from: SocketAddress, bytes: Uint8Array, now: Instant): void {
     const local = this.#listeners.get(transport);
     if (local !== undefined) {
-      this.#messages.fromClient({ transport, protocol: 'udp', local, client: from }, bytes, now);
+      this.#messages.handle({ transport, protocol: 'udp', local, client: from }, bytes, now);
       return;
     }
-    const stream = this.#streams.get(transport);
-    if (stream === undefined) {
-      const detail = 'no listener and no stream of that name';
-      this.#context.queue.event({ type: 'ignored', from, reason: 'unknown-transport', detail, length: bytes.length });
-      return;
-    }
-    this.#streamReceived(stream, bytes, now);
+    if (this.#streams.received(transport, bytes, now)) return;
+    const detail = 'no listener and no stream of that name';
+    this.#context.queue.event({ type: 'ignored', from, reason: 'unknown-transport', detail, length: bytes.length });
   }
 
-  #streamReceived(stream: ClientStream, bytes: Uint8Array, now: Instant): void {
-    const { tuple } = stream;
-    const frames = stream.framer.push(bytes);
-    for (const frame of frames) {
-      if (frame.kind === 'error') {
-        this.#closeStream(stream, `${frame.message}${frame.protocol === undefined ? '' : ` (${frame.protocol})`}`, now);
-        return;
-      }
-      this.#messages.fromClient(tuple, frame.bytes, now);
-    }
-    if (!this.#streams.has(tuple.transport)) return;
-    const { client } = tuple;
-    const isHolding = this.#context.allocations.byClient(tuple.transport, client.address, client.port) !== undefined;
-    // A whole message buys time; half a message must be followed by the rest of it before that is used up.
-    if (isHolding && stream.framer.bufferedBytes === 0) this.#context.expiries.remove(stream);
-    else if (frames.length > 0 || stream.queueIndex < 0) this.#watchStream(stream, now);
-  }
-
-  #watchStream(stream: ClientStream, now: Instant): void {
-    this.#context.expiries.set(stream, now + this.#context.settings.lifetimes.idleStream * 1000);
-  }
-
-  #closeStream(stream: ClientStream, why: string, now: Instant): void {
-    const { transport, client } = stream.tuple;
-    this.#context.queue.event({ type: 'stream-closed', client, why });
-    this.#context.queue.command({ type: 'close-stream', transport, why });
-    this.#streamClosed(transport, now);
-  }
-
-  #forgetStream(stream: ClientStream): void {
-    this.#streams.delete(stream.tuple.transport);
-    this.#context.expiries.remove(stream);
-  }
-
-  #allocationEnded(allocation: Allocation, now: Instant): void {
-    const stream = this.#streams.get(allocation.fiveTuple.transport);
-    if (stream !== undefined) this.#watchStream(stream, now);
+  #setFaults(plan: FaultPlan, seed: number, now: Instant): void {
+    this.#context.faults = new FaultState(plan, seed);
+    this.#elsewhere.prepare(plan, this.#listeners.values());
+    this.#streams.faultsChanged(now);
   }
 
   #relayFailed(relay: TransportId, code: string, now: Instant): void {
-    if (this.#context.binder.failed(relay, code)) return;
+    if (this.#elsewhere.failed(relay) || this.#context.binder.failed(relay, code, now)) return;
     const found = this.#context.allocations.byRelay(relay);
     if (found !== undefined) this.#lifecycle.end(found.allocation, 'relay-lost', now);
   }
@@ -241,8 +231,12 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
       case 'reservation':
         this.#reservations.expire(item);
         break;
+      case 'delayed-packet':
+        if (item.direction === 'out') this.#context.queue.transmit(item.transport, item.other, item.bytes);
+        else this.#deliver(item.transport, item.other, item.bytes, now);
+        break;
       case 'stream':
-        this.#closeStream(item, item.framer.bufferedBytes > 0 ? 'half a message' : 'idle without an allocation', now);
+        this.#streams.expire(item, now);
         break;
     }
   }
@@ -250,10 +244,8 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
   #close(now: Instant): void {
     this.#endAll('server-closed', now);
     this.#reservations.close();
-    for (const stream of [...this.#streams.values()]) {
-      this.#context.queue.command({ type: 'close-stream', transport: stream.tuple.transport, why: 'server closed' });
-      this.#forgetStream(stream);
-    }
+    this.#elsewhere.close();
+    this.#streams.closeAll();
     this.#closed = true;
   }
 
@@ -268,4 +260,5 @@ const WHY: Readonly<Record<Mortal['kind'], string>> = {
   channel: 'a channel',
   reservation: 'a reserved port',
   stream: 'waiting for a message on a stream',
+  'delayed-packet': 'a delay',
 };
