@@ -36,8 +36,8 @@ const GRAVITY: Readonly<Record<Severity, number>> = { error: 3, warning: 2, info
 function explains(cause: Conclusion, symptom: Conclusion): boolean {
   const entry = catalogueEntry(cause.id);
   if (entry.explains?.includes(symptom.id) !== true) return false;
-  // An error must not vanish behind a warning.
-  if (gravity(cause) < gravity(symptom)) return false;
+  // An error must not vanish behind a warning, unless that says why it does no harm.
+  if (gravity(cause) < gravity(symptom) && entry.disarms !== true) return false;
   return cause.urls.length === 0 || symptom.urls.length === 0 || symptom.urls.some((url) => cause.urls.includes(url));
 }
 

@@ -5,13 +5,8 @@ import { absorb } from './absorb.ts';
 import { type CATALOGUE, catalogueEntry, FINDING_IDS } from './catalogue.ts';
 import type { Conclusion } from './conclusion.ts';
 import { render } from './render.ts';
-import { authRules } from './rules/auth.ts';
-import { configRules } from './rules/config.ts';
-import { dnsRules } from './rules/dns.ts';
-import { iceRules } from './rules/ice.ts';
-import { netRules } from './rules/net.ts';
-import { relayRules } from './rules/relay.ts';
-import { vantageRules } from './rules/vantages.ts';
+import { unexplained } from './rules/ice.ts';
+import { RULES } from './rules.ts';
 import { ENGLISH } from './text/en.ts';
 import type { TextTable } from './text/table.ts';
 import { type View, type ViewOptions, viewOf } from './view.ts';
@@ -23,16 +18,6 @@ export interface DiagnoseOptions extends ViewOptions {
 
 export type Rule = (view: View) => readonly Conclusion[];
 
-const RULES: readonly Rule[] = [
-  ...configRules,
-  ...dnsRules,
-  ...netRules,
-  ...authRules,
-  ...relayRules,
-  ...iceRules,
-  ...vantageRules,
-];
-
 /**
  * What the observation means, worst first. Pure: the same observation gives the same findings in the terminal, in a page
  * and in a replay. `events` serve as evidence, and where a rule needs single packets.
@@ -43,8 +28,9 @@ export function diagnose(
   options: DiagnoseOptions = {},
 ): Finding[] {
   const view = viewOf(observation, events, options);
-  const conclusions = RULES.flatMap((rule) => rule(view)).filter((each) => !options.ignore?.includes(each.id));
-  return absorb(conclusions)
+  const causes = RULES.flatMap((rule) => rule(view));
+  const conclusions = [...causes, ...unexplained(view, causes, severityOf)];
+  return absorb(conclusions.filter((each) => !options.ignore?.includes(each.id)))
     .toSorted((a, b) => rank(a.conclusion) - rank(b.conclusion))
     .map(({ conclusion, consequences }) => findingOf(conclusion, consequences));
 }

@@ -12,12 +12,17 @@ export interface View {
   readonly observation: Observation;
   readonly events: readonly RunEvent[];
   readonly thresholds: Thresholds;
+  /** What was asked for. */
   readonly servers: readonly ServerView[];
-  /** Every target of every server. */
+  /** Every target of what was asked for. */
   readonly targets: readonly Target[];
+  /** The same and the targets of controls, which nobody asked for and which tell causes apart. */
+  readonly everything: readonly Target[];
   readonly evidence: EvidenceIndex;
   /** Security questions were asked for: the servers are one's own. */
   readonly audit: boolean;
+  /** Fingerprints (SHA-256) known to be a host's, by host: from an earlier run, or given. */
+  readonly pins: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A URL of the configuration with all that became of it. */
@@ -62,19 +67,23 @@ const ACCESS: readonly StageName[] = ['resolve', 'connect', 'tls', 'binding', 'c
 export interface ViewOptions {
   readonly thresholds?: Partial<Thresholds>;
   readonly audit?: boolean;
+  readonly pins?: Readonly<Record<string, readonly string[]>>;
 }
 
 export function viewOf(observation: Observation, events: readonly RunEvent[], options: ViewOptions = {}): View {
   const evidence = new EvidenceIndex(events);
-  const servers = (observation.servers ?? []).map((server) => serverView(server, observation));
+  const all = (observation.servers ?? []).map((server) => serverView(server, observation));
+  const servers = all.filter(({ server }) => server.control === undefined);
   return {
     observation,
     events,
     thresholds: { ...THRESHOLDS, ...options.thresholds },
     servers,
     targets: servers.flatMap((server) => server.targets),
+    everything: all.flatMap((server) => server.targets),
     evidence,
     audit: options.audit ?? false,
+    pins: options.pins ?? {},
   };
 }
 
@@ -97,34 +106,29 @@ function serverView(server: Server, observation: Observation): ServerView {
     const key = `${attempt.address} ${attempt.port} ${attempt.transport}`;
     groups.set(key, [...(groups.get(key) ?? []), attempt]);
   }
+  const needed: StageName = uri?.scheme === 'turn' || uri?.scheme === 'turns' ? 'allocate' : 'binding';
   const targets = [...groups.values()].flatMap((attempts) => {
     const first = attempts[0];
     if (first === undefined) return [];
     const { family, address, port, transport } = first;
-    return [{ url, uri, entry, family, address, port, transport, attempts, ...outcomeOf(attempts) }];
+    return [{ url, uri, entry, family, address, port, transport, attempts, ...outcomeOf(attempts, needed) }];
   });
   return { url, uri, entry, server, targets, works: targets.some((target) => target.outcome === 'works') };
 }
 
-function outcomeOf(attempts: readonly Attempt[]): Pick<Target, 'outcome' | 'failure'> {
-  if (attempts.some(gotAccess)) return { outcome: 'works', failure: undefined };
+function outcomeOf(attempts: readonly Attempt[], needed: StageName): Pick<Target, 'outcome' | 'failure'> {
+  if (attempts.some((attempt) => passed(attempt, needed))) return { outcome: 'works', failure: undefined };
   const failures = attempts.flatMap((attempt) => {
-    const stage = attempt.stages.find((each) => ACCESS.includes(each.stage) && each.status === 'fail');
+    const stage = attempt.stages.findLast((each) => ACCESS.includes(each.stage) && each.status === 'fail');
     return stage === undefined || stage.data.cause === 'not-run' ? [] : [{ attempt, stage }];
   });
   const furthest = failures.toSorted((a, b) => progress(b) - progress(a))[0];
   const cutOff = attempts.some((attempt) => attempt.verdict === 'undetermined');
   // Silence towards one of our addresses settles nothing while another was never tried.
-  if (furthest === undefined || (cutOff && progress(furthest) < ANSWERED))
+  if (furthest === undefined || (cutOff && progress(furthest) < ANSWERED)) {
     return { outcome: 'open', failure: undefined };
+  }
   return { outcome: 'fails', failure: furthest };
-}
-
-function gotAccess(attempt: Attempt): boolean {
-  const access = attempt.stages.filter((stage) => ACCESS.includes(stage.stage));
-  const good = access.filter((stage) => stage.status === 'pass' || stage.status === 'warn');
-  const bad = access.some((stage) => stage.status === 'fail' || stage.status === 'unknown');
-  return !bad && good.some((stage) => stage.stage !== 'resolve');
 }
 
 const ANSWERED = 20;

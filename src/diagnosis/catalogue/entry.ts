@@ -6,6 +6,8 @@ export interface CatalogueEntry {
   readonly locus: Locus;
   /** Ids of findings that are mere symptoms where this one holds for the same URLs. */
   readonly explains?: readonly string[];
+  /** It explains findings that are graver than itself: it says why they do no harm. */
+  readonly disarms?: boolean;
   /** Earlier ids: scripts that still use one must find it. */
   readonly aliases?: readonly string[];
 }
@@ -14,3 +16,6 @@ export interface CatalogueEntry {
 export function entries<Id extends string>(table: Record<Id, CatalogueEntry>): Record<Id, CatalogueEntry> {
   return table;
 }
+
+/** What follows wherever a server gives nothing. */
+export const NOTHING_COMES = ['ice.no-srflx', 'ice.no-relay', 'ice.slow-gathering', 'ice.vantages-differ'];

@@ -1,9 +1,14 @@
-import type { Gathering } from '../../record/report.ts';
+import type { Gathering, Server } from '../../record/report.ts';
+import { catalogueEntry, type FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
+import { showDuration } from '../render.ts';
 import type { ServerView, View } from '../view.ts';
+import { gatheringsOfAll, isTurn } from './gatherings.ts';
+import { slowGathering } from './ice-slow.ts';
+import { vantagesDiffer } from './ice-vantages.ts';
 
-export const iceRules: readonly Rule[] = [noRelay, noSrflx];
+export const iceRules: readonly Rule[] = [noRelay, noSrflx, slowGathering, vantagesDiffer, hostHidden];
 
 /** TURN was configured, gathering ended, and no relay candidate came. Mostly another finding says why. */
 function noRelay(view: View): Conclusion[] {
@@ -23,7 +28,7 @@ function noRelay(view: View): Conclusion[] {
 function noSrflx(view: View): Conclusion[] {
   if (view.observation.configuration.iceTransportPolicy === 'relay') return [];
   // Chromium and this gatherer learn it over UDP alone: over TCP the mapping is of no use to UDP candidates.
-  const asked = view.servers.filter((server) => server.uri?.transport === 'udp');
+  const asked = view.servers.filter((server) => server.uri?.transport === 'udp' && server.uri.dtls !== true);
   return gatheringsOfAll(view).flatMap((gathering): Conclusion[] => {
     const came =
       gathering.candidates.some((candidate) => candidate.type === 'srflx') ||
@@ -35,20 +40,9 @@ function noSrflx(view: View): Conclusion[] {
   });
 }
 
-function isTurn(server: ServerView): boolean {
-  return server.uri?.scheme === 'turn' || server.uri?.scheme === 'turns';
-}
-
 /** Cut off before it could give anything: what it would have given is not known. */
-function isOpen(server: ServerView): boolean {
-  return server.server.verdict === 'undetermined';
-}
-
-/** The gathering with all servers together, once it ended. */
-function gatheringsOfAll(view: View): Gathering[] {
-  return (view.observation.gatherings ?? []).filter(
-    (gathering) => gathering.url === null && gathering.states.at(-1)?.state === 'complete',
-  );
+function isOpen({ server }: ServerView): boolean {
+  return server.verdict === 'undetermined';
 }
 
 function missing(
@@ -66,11 +60,92 @@ function missing(
     confidence: 'certain',
     params: {
       vantage: gathering.vantage,
-      errors: errors.map((error) => `${error.errorCode} ${error.errorText}`.trim()),
+      errors: [...new Set(errors.map((error) => `${error.errorCode} ${error.errorText}`.trim()))],
       candidates: gathering.candidates.length,
     },
     evidence: view.evidence.where(
       (event) => event.type === 'candidate-error' && event.gathering === null && urls.includes(event.url),
     ),
   };
+}
+
+/** A browser that hides addresses behind `.local` names: privacy, and no failure (RFC 8828, draft-ietf-mmusic-mdns-ice-candidates). */
+function hostHidden(view: View): Conclusion[] {
+  return gatheringsOfAll(view).flatMap((gathering): Conclusion[] => {
+    const hosts = gathering.candidates.filter((candidate) => candidate.type === 'host');
+    const hidden = hosts.filter((candidate) => candidate.address.endsWith('.local'));
+    if (hidden.length === 0) return [];
+    return [
+      {
+        id: 'ice.host-hidden',
+        subject: gathering.vantage,
+        urls: [],
+        confidence: 'certain',
+        params: { hidden: hidden.length, hosts: hosts.length },
+        evidence: view.evidence.where(
+          (event) => event.type === 'candidate' && event.candidate.address.endsWith('.local'),
+        ),
+      },
+    ];
+  });
+}
+
+/**
+ * A URL that failed and that no finding speaks of: nothing may fail in silence. Comes last, and gives no cause, since a
+ * wrong name is worse than none.
+ */
+export function unexplained(
+  view: View,
+  conclusions: readonly Conclusion[],
+  severityOf: (each: Conclusion) => string,
+): Conclusion[] {
+  const speaking = conclusions.filter((each) => isCause(each) && (severityOf(each) === 'error' || disarms(each)));
+  const told = new Set(speaking.flatMap((each) => each.urls));
+  const global = speaking.some((each) => each.urls.length === 0);
+  if (global) return [];
+  return view.servers
+    .filter(({ url, works, server }) => !works && server.verdict === 'error' && !told.has(url))
+    .map(({ url, server, targets }): Conclusion => {
+      const failure = targets.find((target) => target.failure !== undefined)?.failure;
+      const stage = failure?.stage ?? failedStageOf(server);
+      const id: FindingId = 'ice.server-failed';
+      return {
+        id,
+        subject: url,
+        urls: [url],
+        confidence: 'certain',
+        params: {
+          stage: stage?.stage ?? '',
+          problem: stage?.detail ?? '',
+          took: stage === undefined ? '' : showDuration(stage.ms),
+          hint: hintOf(view, url),
+        },
+        evidence: failure === undefined ? [] : view.evidence.ofStage(failure.attempt, failure.stage.stage),
+      };
+    });
+}
+
+function isCause({ id }: Conclusion): boolean {
+  return !id.startsWith('ice.');
+}
+
+function disarms({ id }: Conclusion): boolean {
+  const entry = catalogueEntry(id);
+  return entry.disarms === true && entry.explains?.includes('ice.server-failed') === true;
+}
+
+function failedStageOf(server: Server): Server['resolve'] {
+  return server.attempts.flatMap(({ stages }) => stages).find(({ status }) => status === 'fail') ?? server.resolve;
+}
+
+/** What would settle it, where that is known: `udp-or-server` if UDP is silent and TCP to the same host answers. */
+function hintOf(view: View, url: string): string | null {
+  const own = view.servers.find((server) => server.url === url);
+  const silentUdp = own?.targets.some(
+    (target) => target.transport === 'udp' && target.failure?.stage.data.cause === 'timeout',
+  );
+  const stream = view.everything.find(
+    (target) => target.uri?.host === own?.uri?.host && target.transport !== 'udp' && target.outcome === 'works',
+  );
+  return silentUdp === true && stream !== undefined ? stream.url : null;
 }

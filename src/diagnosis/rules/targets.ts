@@ -1,5 +1,6 @@
 import type { FailureCause } from '../../core/attempt.ts';
 import type { RunEvent } from '../../record/events.ts';
+import { bounded } from '../evidence.ts';
 import type { Failure, Target, View } from '../view.ts';
 
 /** A target that failed, and how. */
@@ -10,16 +11,43 @@ export function failedTargets(view: View, test: (target: FailedTarget) => boolea
 }
 
 export function failedWith(view: View, ...causes: readonly FailureCause[]): FailedTarget[] {
-  return failedTargets(
-    view,
-    ({ failure }) => failure.stage.data.cause !== undefined && causes.includes(failure.stage.data.cause),
-  );
+  return failedTargets(view, (target) => causes.includes(causeOf(target)));
+}
+
+export function causeOf({ failure }: FailedTarget): FailureCause {
+  return failure.stage.data.cause ?? 'timeout';
 }
 
 /** Targets of URLs without any target that works: what fails beside a working one is judged by rules of its own. */
 export function fatal<T extends Target>(view: View, targets: readonly T[]): T[] {
   const working = new Set(view.servers.filter((server) => server.works).map((server) => server.url));
   return targets.filter((target) => !working.has(target.url));
+}
+
+/** Something came back from there, if only a refusal: packets travel both ways. */
+export function isHeard(target: Target): boolean {
+  const came = target.attempts.some((attempt) =>
+    attempt.stages.some((stage) => stage.stage !== 'resolve' && (stage.status === 'pass' || stage.status === 'warn')),
+  );
+  return came || (hasFailed(target) && !NO_ANSWER.has(causeOf(target)));
+}
+
+/** Not a single packet came back, nor a refusal. */
+export function isSilent(target: Target): target is FailedTarget {
+  return hasFailed(target) && causeOf(target) === 'timeout' && !isHeard(target);
+}
+
+/** Enough was sent that loss does not explain the silence; a stream retransmits by itself. */
+export function isSilentEnough(view: View, target: FailedTarget): boolean {
+  return target.transport !== 'udp' || (target.failure.stage.data.requestsSent ?? 0) >= view.thresholds.sendsForSilence;
+}
+
+export function hostOf(target: Target): string {
+  return target.uri?.host ?? target.address;
+}
+
+export function isStream(target: Target): boolean {
+  return target.transport !== 'udp';
 }
 
 /** `192.0.2.1:3478/udp`: several URLs may lead to the same place. */
@@ -41,14 +69,26 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): [T, .
   return [...groups.values()];
 }
 
+export function unique<T>(items: readonly T[]): T[] {
+  return [...new Set(items)];
+}
+
 export function urlsOf(targets: readonly Target[]): string[] {
-  return [...new Set(targets.map((target) => target.url))];
+  return unique(targets.map((target) => target.url));
 }
 
 export function evidenceOf(view: View, targets: readonly FailedTarget[]): RunEvent[] {
-  return targets.flatMap(({ failure }) => view.evidence.ofStage(failure.attempt, failure.stage.stage)).slice(0, 12);
+  return bounded(targets.flatMap(({ failure }) => view.evidence.ofStage(failure.attempt, failure.stage.stage)));
 }
 
-function hasFailed(target: Target): target is FailedTarget {
+export function hasFailed(target: Target): target is FailedTarget {
   return target.failure !== undefined;
 }
+
+const NO_ANSWER: ReadonlySet<FailureCause> = new Set<FailureCause>([
+  'timeout',
+  'unreachable',
+  'local',
+  'not-run',
+  'unsupported',
+]);

@@ -11,6 +11,8 @@ export interface FindingText {
   readonly detail: string;
   /** What to do. */
   readonly fix: string;
+  /** What people notice, where it is not obvious. */
+  readonly users?: string;
   /** For `iceprobe explain`: what it means, who suffers, what usually causes it. */
   readonly meaning: string;
   /** For `iceprobe explain`: what must have been seen before this is said. */
@@ -27,7 +29,6 @@ export type RuledOutKey =
   | 'no-network'
   | 'silent-firewall'
   | 'local-egress'
-  | 'wrong-port'
   | 'blocked-udp'
   | 'unreachable-server'
   | 'stale-nonce'
@@ -36,7 +37,9 @@ export type RuledOutKey =
   | 'resolver-down'
   | 'loss'
   | 'wrong-host'
-  | 'no-stun'
+  | 'external-ip'
+  | 'permission'
+  | 'relay-path'
   | 'client-clock';
 
 export interface TextTable {

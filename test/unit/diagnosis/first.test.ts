@@ -63,7 +63,7 @@ describe('net.server-silent', () => {
     expect(run.finding('net.server-silent')).toMatchObject({
       confidence: 'likely',
       locus: 'server',
-      consequences: ['ice.no-relay'],
+      consequences: ['ice.no-relay', 'ice.slow-gathering'],
     });
   });
 

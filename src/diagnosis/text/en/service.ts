@@ -1,35 +1,99 @@
 import type { SERVICE } from '../../catalogue/service.ts';
 import type { FindingText } from '../table.ts';
+import { AUTH_TEXT, type AuthId } from './auth.ts';
+import { RELAY_TEXT, type RelayId } from './relay.ts';
+import { TLS_TEXT, type TlsId } from './tls.ts';
 
-export const SERVICE_TEXT: Readonly<Record<keyof typeof SERVICE, FindingText>> = {
-  'auth.expired': {
-    title: 'The credential expired {ago} ago',
-    detail:
-      'the server rejects the user {username} ({errorCode}), whose time ran out at {expiredAt}[[?serverAgrees  by its own clock too]]',
-    fix: 'fetch a new credential; if it is new, set the clock of the machine that mints them',
+type OtherId = Exclude<keyof typeof SERVICE, TlsId | AuthId | RelayId>;
+
+const OTHER_TEXT: Readonly<Record<OtherId, FindingText>> = {
+  'stun.private-mapped': {
+    title: 'The server sees everybody come from a private address',
+    detail: '{server} says that we come from {all}, which is not ours',
+    fix: 'let the source address through to the server: no source NAT in front of it (Docker: --network host or userland-proxy off; Kubernetes: externalTrafficPolicy: Local; load balancer: preserve client IP)',
+    users: 'server-reflexive candidates that nobody can reach',
     meaning:
-      'A "TURN REST API" credential carries its expiry in the user name; once it is past, the server answers 401 as for a wrong password.',
-    needs:
-      'a 401 after MESSAGE-INTEGRITY and a time in the user name that is past by this clock; "certain" if the server\'s clock, told by its nonce, agrees',
+      'Something in front of the server replaces the source address of packets, so that its answer to "who am I" is of no use.',
+    needs: 'a private mapped address, not our own, from a server on a public address',
   },
-  'auth.bad-credentials': {
-    title: 'The server rejects the user name or the password',
-    detail:
-      '{errorCode}[[ {reason}]] to an Allocate with MESSAGE-INTEGRITY and a fresh nonce: user {username}[[, realm {realm}]][[, server {software}]]',
-    fix: 'check both, spaces and case included[[?rest ; this user name is of the REST kind: mint it with the same secret as the server (coturn: use-auth-secret, static-auth-secret)]]',
+  'stun.alg-rewrites': {
+    title: 'Something on the way rewrites addresses inside packets',
+    detail: 'MAPPED-ADDRESS says {plain}, XOR-MAPPED-ADDRESS {mapped}',
+    fix: 'turn off the application gateway (ALG) of the router, often called SIP ALG',
     meaning:
-      'The server knows no such user, or computed another key from its password. Servers give the same answer in both cases, on purpose. A static user against a server with a shared secret looks the same.',
-    needs:
-      '401 (400 from servers built on pion) to a request that carried MESSAGE-INTEGRITY and the nonce just received',
+      'Routers that "help" look for addresses in packets and replace them. XOR-MAPPED-ADDRESS was made to be safe from them.',
+    needs: 'one answer with both attributes, that differ',
   },
-  'relay.not-turn': {
-    title: 'A STUN server, but no TURN server',
-    detail:
-      '{endpoint} ({transport}) speaks STUN, but [[?errorCode answers Allocate with {errorCode} {reason}]][[?silent stays silent to Allocate for {waitedMs}]][[ (server {software})]]',
-    fix: 'enable TURN there (coturn: remove stun-only), or take the URL of the TURN server; as it is, write stun: instead',
-    meaning: 'The server answers Binding requests and does not know Allocate: it tells addresses and relays nothing.',
+  'stun.malformed': {
+    title: 'The server sends STUN that breaks the rules',
+    detail: '{endpoint}: {problem}[[ (server {software})]]',
+    fix: 'update the server',
+    meaning: 'The answer is STUN by its header and cannot be used.',
+    needs: 'an answer from the server itself, with what is wrong and at which byte',
+  },
+  'nat.address-dependent-mapping': {
+    title: 'The NAT gives each destination another port (symmetric NAT)',
+    detail: 'mapping on {interface} is {mapping}: what one server sees is of no use to another peer',
+    fix: '[[?unrelayed use a TURN server;]][[?relayed nothing: the relay carries such calls;]] a router with endpoint-independent mapping avoids the relay',
+    users: '[[?unrelayed no direct connection to anybody behind such a NAT or a strict firewall]]',
+    meaning:
+      'RFC 4787 asks for endpoint-independent mapping. With this one, direct connections work only to peers with an open NAT.',
+    needs: 'one socket seen from different ports or addresses by different destinations',
+  },
+  'nat.unstable-address': {
+    title: 'Our public address changes from one request to the next',
+    detail: '{interface}: the same socket, asking the same server, was seen from {seen}',
+    fix: 'pair the addresses of the NAT pool ("paired" or "sticky" pooling), or pin traffic to one uplink',
+    users: 'calls that drop or never connect, by chance',
+    meaning:
+      'A pool of public addresses or several uplinks are used in turn. RFC 4787 asks that one inside address keeps one outside address.',
+    needs: 'the same socket and destination, asked twice, and two different mapped addresses',
+  },
+  'nat.short-binding': {
+    title: 'The NAT forgets a UDP mapping after {lifetimeSeconds}',
+    detail: '{interface}: idle mappings live {lifetimeSeconds} (RFC 4787 asks for 2 minutes; limit {limitSeconds})',
+    fix: 'send a keepalive every {keepaliveSeconds}; or raise the UDP timeout of the router',
+    users: 'calls that go silent after a pause',
+    meaning: 'When a mapping is forgotten, packets from outside no longer arrive.',
+    needs: 'the lifetime, measured on idle sockets',
+  },
+  'nat.carrier-grade': {
+    title: 'The provider translates addresses too (carrier-grade NAT)',
+    detail: 'the router has {gateway} outside, the internet sees {mapped}',
+    fix: 'nothing here; ask the provider for a public address, or use IPv6',
+    meaning: 'The router at home has no public address itself: ports cannot be opened there.',
     needs:
-      'STUN answered, and the first Allocate met with silence or with 400, 403 or 420 instead of the challenge 401',
+      "the router's own external address (UPnP, PCP) in 100.64.0.0/10; such an address on this machine alone is no proof",
+  },
+  'nat.double': {
+    title: 'There are two NATs, one behind the other',
+    detail: 'the router has {gateway} outside, the internet sees {mapped}',
+    fix: 'set one of the routers to bridge mode',
+    meaning: 'A router behind a router: opened ports and UPnP on the inner one do not help.',
+    needs: "the router's own external address (UPnP, PCP), and that it is private",
+  },
+  'nat.no-hairpin': {
+    title: 'The NAT does not hairpin',
+    detail: '{interface}: what is sent to our own public address does not come back',
+    fix: 'nothing: two clients behind it meet by their private addresses or by a relay',
+    meaning: 'Two clients behind this NAT cannot reach each other by their public addresses.',
+    needs: 'packets to our own mapped address that did not come back',
+  },
+  'nat.none': {
+    title: 'No NAT on {interface}',
+    detail: 'the address {local} is seen outside as it is',
+    fix: 'nothing',
+    meaning:
+      'Packets leave with the address that they have on this machine. A firewall may stand on the way all the same.',
+    needs: 'a mapped address that is our own',
+  },
+  'ice.server-failed': {
+    title: '{subject} gives nothing, and the cause is not determined',
+    detail:
+      '{stage}: {problem}[[ after {took}]][[; {hint} works, so that either UDP does not get out here, or the server does not serve it]]',
+    fix: '[[?hint add a STUN server elsewhere over UDP and run again: if it answers, the fault is at this server]] see the stages: iceprobe probe {subject}',
+    meaning: 'The URL failed, and what was seen fits more than one cause.',
+    needs: 'a URL that failed in the end and no other finding that speaks of it',
   },
   'ice.no-relay': {
     title: 'No relay candidate came',
@@ -49,4 +113,35 @@ export const SERVICE_TEXT: Readonly<Record<keyof typeof SERVICE, FindingText>> =
     needs:
       'a STUN or TURN server over UDP, a gathering that ended, no such candidate, and no other finding that explains it',
   },
+  'ice.vantages-differ': {
+    title: 'The {works} gets candidates from {subject}, the {fails} does not',
+    detail:
+      '[[?portList Chromium does not use TURN servers on port {port}]][[?trustStore the certificate is trusted by one of them alone]][[?tlsName browsers want a name in a turns: URL]][[?proxy the browser goes through the proxy]][[?unknown the reason is not known]][[; the browser says "{error}"]]',
+    fix: '[[?portList use port 443, 3478 or another from 1024 on;]][[?trustStore use a certificate of a public authority;]][[?tlsName write the name of the certificate;]][[?proxy let the TURN server be reached without the proxy;]] what counts for users is the browser',
+    meaning: "A browser has its own list of roots, ports, proxies and policies, and this program has the system's.",
+    needs: 'the same servers gathered from by both, and a URL that gave candidates to one of them alone',
+  },
+  'ice.slow-gathering': {
+    title: 'Gathering took {completeMs}, {savedMs} of it waiting for {url}',
+    detail: '{stage}: {problem}[[ (IPv{family})]][[, from {interfaces}]]; everything else was there {savedMs} earlier',
+    fix: 'mend or leave out {culprits}: it saves {savedMs}',
+    users: 'calls that start late, where the page waits for "complete"',
+    meaning: 'Gathering is complete when the last server has answered or been given up.',
+    needs: '"complete" more than 2 s after the slowest server that gave something',
+  },
+  'ice.host-hidden': {
+    title: 'The browser hides its addresses',
+    detail: '{hidden} of {hosts} host candidates are .local names (mDNS)',
+    fix: 'nothing: that is for privacy; a page that has been given the microphone or camera shows them',
+    meaning:
+      'Peers on the same network resolve the name by multicast DNS. Where multicast does not pass, they meet by the public address or a relay.',
+    needs: 'host candidates with .local names',
+  },
+};
+
+export const SERVICE_TEXT: Readonly<Record<keyof typeof SERVICE, FindingText>> = {
+  ...OTHER_TEXT,
+  ...TLS_TEXT,
+  ...AUTH_TEXT,
+  ...RELAY_TEXT,
 };

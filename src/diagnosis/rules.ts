@@ -1,0 +1,23 @@
+import type { Rule } from './diagnose.ts';
+import { authRules } from './rules/auth.ts';
+import { configRules } from './rules/config.ts';
+import { dnsRules } from './rules/dns.ts';
+import { iceRules } from './rules/ice.ts';
+import { natRules } from './rules/nat.ts';
+import { netRules } from './rules/net.ts';
+import { relayRules } from './rules/relay.ts';
+import { stunRules } from './rules/stun.ts';
+import { tlsRules } from './rules/tls.ts';
+
+/** All rules, a file for each family. Their order does not matter. */
+export const RULES: readonly Rule[] = [
+  ...configRules,
+  ...dnsRules,
+  ...netRules,
+  ...tlsRules,
+  ...authRules,
+  ...relayRules,
+  ...stunRules,
+  ...natRules,
+  ...iceRules,
+];

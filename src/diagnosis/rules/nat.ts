@@ -1,0 +1,108 @@
+import { addressKind } from '../../core/address.ts';
+import type { NatResult } from '../../record/report.ts';
+import type { FindingId } from '../catalogue.ts';
+import type { Conclusion } from '../conclusion.ts';
+import type { Rule } from '../diagnose.ts';
+import type { View } from '../view.ts';
+
+export const natRules: readonly Rule[] = [
+  none,
+  dependentMapping,
+  translatedTwice,
+  unstableAddress,
+  noHairpin,
+  shortBinding,
+];
+
+function results(view: View, test: (result: NatResult) => boolean): NatResult[] {
+  return (view.observation.nat ?? []).filter(test);
+}
+
+function about(view: View, id: FindingId, result: NatResult, more: Partial<Conclusion> = {}): Conclusion {
+  const subject = result.interface ?? result.localAddress;
+  return {
+    id,
+    subject,
+    urls: [],
+    confidence: 'certain',
+    ...more,
+    params: {
+      interface: subject,
+      family: result.family,
+      local: result.localAddress,
+      mapped: result.mappedAddress,
+      mapping: result.mapping,
+      filtering: result.filtering,
+      ...more.params,
+    },
+    evidence: view.evidence.where(
+      (event) => event.type === 'nat-test' && event.interface === result.interface && event.family === result.family,
+    ),
+  };
+}
+
+function none(view: View): Conclusion[] {
+  return results(view, ({ mapping }) => mapping === 'none').map((result) => about(view, 'nat.none', result));
+}
+
+/** "Symmetric": what one server learns of us is of no use to another peer. With a relay there is a way all the same. */
+function dependentMapping(view: View): Conclusion[] {
+  const relayed = view.servers.some((server) => server.works && /^turns?:/i.test(server.url));
+  return results(
+    view,
+    ({ mapping }) => mapping === 'address-dependent' || mapping === 'address-and-port-dependent',
+  ).map((result) =>
+    about(view, 'nat.address-dependent-mapping', result, {
+      severity: relayed ? 'info' : 'warning',
+      params: { relayed, unrelayed: !relayed },
+    }),
+  );
+}
+
+/** Needs the gateway's own external address (from UPnP or PCP): 100.64.0.0/10 on our side alone is VPNs and clouds too. */
+function translatedTwice(view: View): Conclusion[] {
+  return results(view, ({ mapping }) => mapping !== 'none').flatMap((result): Conclusion[] => {
+    const gateway = result['gatewayExternalAddress'];
+    if (typeof gateway !== 'string' || gateway === result.mappedAddress) return [];
+    const kind = addressKind(gateway);
+    if (kind !== 'cgnat' && kind !== 'private') return [];
+    const id = kind === 'cgnat' ? 'nat.carrier-grade' : 'nat.double';
+    return [about(view, id, result, { params: { gateway } })];
+  });
+}
+
+/** The same socket asked the same server twice and was seen from two addresses. */
+function unstableAddress(view: View): Conclusion[] {
+  return results(view, (result) => result['unstable'] === true).map((result) => {
+    const seen = view.events.flatMap((event) =>
+      event.type === 'nat-test' && event.interface === result.interface && event.family === result.family
+        ? (event.mappedAddress ?? [])
+        : [],
+    );
+    return about(view, 'nat.unstable-address', result, { confidence: 'likely', params: { seen: [...new Set(seen)] } });
+  });
+}
+
+function noHairpin(view: View): Conclusion[] {
+  return results(view, ({ hairpinning, mapping }) => hairpinning === false && mapping !== 'none').map((result) =>
+    about(view, 'nat.no-hairpin', result),
+  );
+}
+
+function shortBinding(view: View): Conclusion[] {
+  const { udpBindingSeconds } = view.thresholds;
+  return results(
+    view,
+    ({ bindingLifetimeSeconds }) => bindingLifetimeSeconds !== null && bindingLifetimeSeconds < udpBindingSeconds,
+  ).map((result) => {
+    const lifetime = result.bindingLifetimeSeconds ?? 0;
+    return about(view, 'nat.short-binding', result, {
+      // Half the lifetime leaves room for one lost packet.
+      params: {
+        lifetimeSeconds: lifetime,
+        limitSeconds: udpBindingSeconds,
+        keepaliveSeconds: Math.max(1, Math.floor(lifetime / 2)),
+      },
+    });
+  });
+}

@@ -1,0 +1,118 @@
+import { fromHex } from '../../core/bytes.ts';
+import { recognise } from '../../core/stun/foreign.ts';
+import type { Conclusion } from '../conclusion.ts';
+import type { Rule } from '../diagnose.ts';
+import type { View } from '../view.ts';
+import { endpointOf, evidenceOf, failedWith, fatal, groupBy, hostOf, isHeard, placeOf, urlsOf } from './targets.ts';
+
+/** What a port said instead of answering. */
+export const portRules: readonly Rule[] = [refused, unreachable, notAStunServer, replyFromElsewhere];
+
+/** ICMP port unreachable, or a RST: the host is there, and nothing listens. */
+function refused(view: View): Conclusion[] {
+  const closed = fatal(view, failedWith(view, 'refused')).filter((target) => !isTlsBesidePlain(view, target));
+  return groupBy(closed, placeOf).map((group) => {
+    const [target] = group;
+    return {
+      id: 'net.refused',
+      subject: target.url,
+      urls: urlsOf(group),
+      // A firewall that rejects says the same as a closed port.
+      confidence: 'likely',
+      params: {
+        endpoint: endpointOf(target),
+        transport: target.transport.toUpperCase(),
+        protocol: target.transport === 'udp' ? 'UDP' : 'TCP',
+        port: target.port,
+        tookMs: target.failure.stage.ms,
+      },
+      ruledOut: ['wrong-host', 'silent-firewall'],
+      evidence: evidenceOf(view, group),
+    };
+  });
+}
+
+/** `tls.no-listener` says it better where the same host answers without TLS. */
+export function isTlsBesidePlain(view: View, target: (typeof view.targets)[number]): boolean {
+  return (
+    target.transport === 'tls' &&
+    view.everything.some((other) => hostOf(other) === hostOf(target) && other.transport !== 'tls' && isHeard(other))
+  );
+}
+
+function unreachable(view: View): Conclusion[] {
+  return groupBy(fatal(view, failedWith(view, 'unreachable')), hostOf).map((group) => {
+    const [target] = group;
+    const local = (target.failure.stage.data.systemError ?? '') === 'ENETUNREACH';
+    return {
+      id: 'net.unreachable',
+      subject: target.url,
+      urls: urlsOf(group),
+      confidence: 'likely',
+      locus: local ? 'client' : 'unknown',
+      params: {
+        host: hostOf(target),
+        endpoint: endpointOf(target),
+        family: target.family,
+        error: target.failure.stage.data.systemError ?? '',
+        local,
+        tookMs: target.failure.stage.ms,
+      },
+      evidence: evidenceOf(view, group),
+    };
+  });
+}
+
+/** Something listens, and it is not a STUN server. TLS on a plain port has a finding of its own. */
+function notAStunServer(view: View): Conclusion[] {
+  return groupBy(failedWith(view, 'not-stun'), placeOf).flatMap((group): Conclusion[] => {
+    const [target] = group;
+    const bytes = fromHex(target.failure.stage.data.firstBytes ?? '');
+    const foreign = bytes === undefined ? undefined : recognise(bytes);
+    if (foreign?.name === 'tls' && target.transport === 'tcp') return [];
+    return [
+      {
+        id: 'net.not-a-stun-server',
+        subject: target.url,
+        urls: urlsOf(group),
+        confidence: foreign === undefined ? 'likely' : 'certain',
+        params: {
+          endpoint: endpointOf(target),
+          transport: target.transport.toUpperCase(),
+          protocol: foreign === undefined ? null : (PROTOCOLS[foreign.name] ?? foreign.name),
+          says: foreign?.says ?? null,
+          firstBytes: foreign === undefined ? (target.failure.stage.data.firstBytes ?? '').slice(0, 32) : null,
+        },
+        ruledOut: ['unreachable-server'],
+        evidence: evidenceOf(view, group),
+      },
+    ];
+  });
+}
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  http: 'HTTP',
+  http2: 'HTTP/2',
+  tls: 'TLS',
+  ssh: 'SSH',
+  rtsp: 'RTSP',
+  sip: 'SIP',
+  'mail-or-ftp': 'SMTP, POP, IMAP or FTP',
+  'proxy-protocol': 'the PROXY protocol',
+};
+
+/** An answer with our transaction id, from another address or port than was asked: clients must ignore it (RFC 8489 6.3). */
+function replyFromElsewhere(view: View): Conclusion[] {
+  return groupBy(failedWith(view, 'wrong-source'), placeOf).map((group) => {
+    const [target] = group;
+    return {
+      id: 'net.reply-from-elsewhere',
+      subject: target.url,
+      urls: urlsOf(group),
+      confidence: 'certain',
+      params: { endpoint: endpointOf(target), answerFrom: target.failure.stage.data.answerFrom ?? null },
+      ruledOut: ['unreachable-server', 'blocked-udp'],
+      evidence: evidenceOf(view, group),
+    };
+  });
+}

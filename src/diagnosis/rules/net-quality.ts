@@ -1,0 +1,110 @@
+import type { Attempt } from '../../record/report.ts';
+import type { Conclusion } from '../conclusion.ts';
+import type { Rule } from '../diagnose.ts';
+import type { Target, View } from '../view.ts';
+import { groupBy, hostOf, urlsOf } from './targets.ts';
+
+/** How good the path is, in numbers. */
+export const qualityRules: readonly Rule[] = [highLoss, highLatency, jitter, pathMtu];
+
+/** Below this, a single lost datagram would be a percentage worth a warning. */
+const ENOUGH_PACKETS = 20;
+
+interface Measured {
+  readonly target: Target;
+  readonly attempt: Attempt;
+}
+
+function measured(view: View): Measured[] {
+  return view.targets.flatMap((target) => target.attempts.map((attempt) => ({ target, attempt })));
+}
+
+function highLoss(view: View): Conclusion[] {
+  return measured(view).flatMap(({ target, attempt }): Conclusion[] => {
+    const { relay } = attempt;
+    const asked = relay?.directions.filter(({ direction }) => direction !== 'peer-first') ?? [];
+    const sent = asked.reduce((sum, each) => sum + each.sent, 0);
+    const received = asked.reduce((sum, each) => sum + each.received, 0);
+    const loss = relay?.lossPercent ?? 0;
+    // Where a direction passes nothing at all, that is no loss: `relay.no-data` says so.
+    const dead = asked.some((each) => each.sent > 0 && each.received === 0);
+    if (sent < ENOUGH_PACKETS || loss <= view.thresholds.lossPercent || dead) return [];
+    return [
+      {
+        id: 'net.high-loss',
+        subject: target.url,
+        urls: [target.url],
+        confidence: 'certain',
+        params: { lossPercent: loss, sent, lost: sent - received, limitPercent: view.thresholds.lossPercent },
+        evidence: relayEvents(view, attempt),
+      },
+    ];
+  });
+}
+
+/** By the relayed round trip where it was measured, else by the quickest answer of the server: the slower ones may be its own. */
+function highLatency(view: View): Conclusion[] {
+  return groupBy(measured(view), ({ target }) => hostOf(target)).flatMap((group): Conclusion[] => {
+    const relayed = group.flatMap(({ attempt }) => (attempt.relay?.rttMs ? [attempt.relay.rttMs.p50] : []));
+    const answers = group.flatMap(({ attempt }) =>
+      attempt.stages.flatMap((stage) => (stage.data.rttMs === undefined ? [] : [stage.data.rttMs])),
+    );
+    const values = relayed.length > 0 ? relayed : answers;
+    const best = Math.min(...values);
+    if (values.length === 0 || best <= view.thresholds.rttMs) return [];
+    const [{ target, attempt }] = group;
+    return [
+      {
+        id: 'net.high-latency',
+        subject: target.url,
+        urls: urlsOf(group.map((each) => each.target)),
+        confidence: 'certain',
+        params: { host: hostOf(target), rttMs: best, limitMs: view.thresholds.rttMs, relayed: relayed.length > 0 },
+        evidence: relayed.length > 0 ? relayEvents(view, attempt) : view.evidence.ofStage(attempt, 'binding'),
+      },
+    ];
+  });
+}
+
+function jitter(view: View): Conclusion[] {
+  return measured(view).flatMap(({ target, attempt }): Conclusion[] => {
+    const value = attempt.relay?.jitterMs ?? 0;
+    if (value <= view.thresholds.jitterMs) return [];
+    return [
+      {
+        id: 'net.jitter',
+        subject: target.url,
+        urls: [target.url],
+        confidence: 'certain',
+        params: { jitterMs: value, limitMs: view.thresholds.jitterMs, p95Ms: attempt.relay?.rttMs?.p95 ?? null },
+        evidence: relayEvents(view, attempt),
+      },
+    ];
+  });
+}
+
+/** Small datagrams cross, large ones do not, again and again: a black hole for what does not fit. */
+function pathMtu(view: View): Conclusion[] {
+  return measured(view).flatMap(({ target, attempt }): Conclusion[] => {
+    const sizes = attempt.stages.find((stage) => stage.stage === 'relay-data')?.data.relay?.sizes ?? [];
+    const alive = sizes.filter((each) => each.received > 0 && each.received >= each.sent / 2).map((each) => each.size);
+    const dead = sizes.filter((each) => each.sent >= 3 && each.received === 0).map((each) => each.size);
+    const largest = Math.max(...alive);
+    const smallest = Math.min(...dead);
+    if (alive.length === 0 || dead.length === 0 || largest >= smallest) return [];
+    return [
+      {
+        id: 'net.path-mtu',
+        subject: target.url,
+        urls: [target.url],
+        confidence: 'likely',
+        params: { largest, smallest, transport: target.transport.toUpperCase() },
+        evidence: relayEvents(view, attempt),
+      },
+    ];
+  });
+}
+
+function relayEvents(view: View, attempt: Attempt): Conclusion['evidence'] {
+  return view.evidence.where((event) => event.type === 'relay-data' && event.attempt === attempt.id);
+}

@@ -1,0 +1,147 @@
+import type { PermissionAsked } from '../../core/attempt.ts';
+import type { Attempt, Stage, StageName } from '../../record/report.ts';
+import type { Conclusion } from '../conclusion.ts';
+import type { Rule } from '../diagnose.ts';
+import { passed, stageOf, type Target, type View } from '../view.ts';
+import { endpointOf, groupBy, hostOf, unique, urlsOf } from './targets.ts';
+
+/** What a standing allocation still allows: permissions, channels, being kept alive. */
+export const relayLaterRules: readonly Rule[] = [peerForbidden, openToPrivate, channelFails, refreshFails];
+
+interface Asked {
+  readonly target: Target;
+  readonly attempt: Attempt;
+  readonly asked: PermissionAsked;
+}
+
+function permissions(view: View): Asked[] {
+  return view.targets.flatMap((target) =>
+    target.attempts.flatMap((attempt) =>
+      (stageOf(attempt, 'permission')?.data.permissions ?? []).map((asked) => ({ target, attempt, asked })),
+    ),
+  );
+}
+
+/** 403 for an address that a call would need; for private ones it is what a relay on the internet should say. */
+function peerForbidden(view: View): Conclusion[] {
+  const refused = permissions(view).filter(({ asked }) => !asked.granted && asked.errorCode === 403);
+  return groupBy(refused, ({ target, asked }) => `${hostOf(target)} ${weight(asked)}`).map((group) => {
+    const [{ target, attempt, asked }] = group;
+    return {
+      id: 'relay.peer-forbidden',
+      severity: weight(asked),
+      subject: target.url,
+      urls: urlsOf(group.map((each) => each.target)),
+      confidence: 'certain',
+      params: {
+        peers: unique(group.map((each) => each.asked.peer)),
+        kinds: unique(group.map((each) => each.asked.kind)),
+        own: asked.kind === 'own',
+        server: asked.kind === 'server',
+        expected: weight(asked) === 'info',
+      },
+      evidence: view.evidence.ofStage(attempt, 'permission'),
+    };
+  });
+}
+
+/** Two clients behind one NAT, or two on one relay, need these. */
+function weight(asked: PermissionAsked): 'error' | 'warning' | 'info' {
+  if (asked.kind === 'own') return 'error';
+  return asked.kind === 'server' || asked.kind === 'other' ? 'warning' : 'info';
+}
+
+/** With `--audit` alone: the relay can be used to reach what stands behind the server's firewall. */
+function openToPrivate(view: View): Conclusion[] {
+  if (!view.audit) return [];
+  const open = permissions(view).filter(
+    ({ asked }) => asked.granted && ['private', 'loopback', 'link-local', 'metadata'].includes(asked.kind),
+  );
+  return groupBy(open, ({ target }) => hostOf(target)).map((group) => {
+    const [{ target, attempt }] = group;
+    const reached = group.filter(({ asked }) => asked.reached === true);
+    return {
+      id: 'relay.open-to-private',
+      subject: target.url,
+      urls: urlsOf(group.map((each) => each.target)),
+      confidence: reached.length > 0 ? 'certain' : 'possible',
+      params: {
+        peers: unique(group.map((each) => each.asked.peer)),
+        kinds: unique(group.map((each) => each.asked.kind)),
+        reached: unique(reached.map((each) => each.asked.peer)),
+      },
+      evidence: view.evidence.ofStage(attempt, 'permission'),
+    };
+  });
+}
+
+interface Failed {
+  readonly target: Target;
+  readonly attempt: Attempt;
+  readonly stage: Stage;
+}
+
+function failedStages(view: View, name: StageName): Failed[] {
+  return view.targets.flatMap((target) =>
+    target.attempts.flatMap((attempt) => {
+      const stage = stageOf(attempt, name);
+      const failed = stage?.status === 'fail' && stage.data.cause !== 'not-run';
+      return failed ? [{ target, attempt, stage }] : [];
+    }),
+  );
+}
+
+/** ChannelBind succeeds and ChannelData does not arrive, while indications do (or were not tried). */
+function channelFails(view: View): Conclusion[] {
+  return view.targets.flatMap((target) =>
+    target.attempts.flatMap((attempt): Conclusion[] => {
+      const data = stageOf(attempt, 'channel')?.data.channelData;
+      const crossed = attempt.relay?.directions.some((each) => each.direction === 'relay-to-peer' && each.received > 0);
+      if (data === undefined || data.sent < 10 || data.received > 0 || crossed === false) return [];
+      return [
+        {
+          id: 'relay.channel-fails',
+          subject: target.url,
+          urls: [target.url],
+          confidence: crossed === true ? 'certain' : 'likely',
+          params: {
+            endpoint: endpointOf(target),
+            sent: data.sent,
+            received: data.received,
+            indications: crossed === true,
+          },
+          ruledOut: crossed === true ? ['relay-path'] : [],
+          evidence: view.evidence.ofStage(attempt, 'channel'),
+        },
+      ];
+    }),
+  );
+}
+
+/** Refused, silent, or granted with lifetime 0: the call ends when the allocation does. */
+function refreshFails(view: View): Conclusion[] {
+  const zero = view.targets.flatMap((target) =>
+    target.attempts.flatMap((attempt): Failed[] => {
+      const stage = stageOf(attempt, 'refresh');
+      return stage?.data.lifetime === 0 ? [{ target, attempt, stage }] : [];
+    }),
+  );
+  const refused = failedStages(view, 'refresh').filter(({ attempt }) => passed(attempt, 'allocate'));
+  const all = [...refused, ...zero.filter(({ attempt }) => !refused.some((each) => each.attempt === attempt))];
+  return groupBy(all, ({ target }) => hostOf(target)).map((group) => {
+    const [{ target, attempt, stage }] = group;
+    return {
+      id: 'relay.refresh-fails',
+      subject: target.url,
+      urls: urlsOf(group.map((each) => each.target)),
+      confidence: 'certain',
+      params: {
+        endpoint: endpointOf(target),
+        zero: stage.data.lifetime === 0,
+        problem: stage.data.lifetime === 0 ? null : stage.detail,
+        lifetimeSeconds: stageOf(attempt, 'allocate')?.data.lifetime ?? null,
+      },
+      evidence: view.evidence.ofStage(attempt, 'refresh'),
+    };
+  });
+}
