@@ -4,10 +4,18 @@ import type { Candidate, CandidateType } from '../../src/core/ice/candidate.ts';
 import { parseServerUri } from '../../src/core/stun/uri.ts';
 import { makeReport, type ReportOptions } from '../../src/diagnosis/make-report.ts';
 import { type GivenIceServer, reportedConfiguration } from '../../src/record/configuration.ts';
-import type { EventBody, ResolveErrorCode, RunEvent } from '../../src/record/events.ts';
+import type { EventBody, RelayData, ResolveErrorCode, RunEvent } from '../../src/record/events.ts';
 import type { Finding } from '../../src/record/finding.ts';
+import { type Observation, observe } from '../../src/record/observation.ts';
 import { Recorder } from '../../src/record/recorder.ts';
-import type { ConfigurationProblem, IceTransportPolicy, Report } from '../../src/record/report.ts';
+import type {
+  ConfigurationProblem,
+  IceTransportPolicy,
+  Report,
+  TlsProblem,
+  TlsProblemCode,
+  Vantage,
+} from '../../src/record/report.ts';
 
 export const STARTED_AT = '2026-03-01T12:00:00.000Z';
 export const STARTED_UNIX = Date.parse(STARTED_AT) / 1000;
@@ -25,11 +33,12 @@ export class Run {
   readonly #recorder = new Recorder(() => this.#now);
   readonly #servers: readonly GivenIceServer[];
   #now = 0;
+  #vantage: Vantage = 'terminal';
   #attempts = 0;
 
   constructor({ command = 'gather', servers = [], policy = 'all', problems = [] }: RunGiven = {}) {
     this.#servers = servers;
-    this.#recorder.subscribe((event) => this.events.push(event));
+    this.#recorder.subscribe((event) => this.events.push({ ...event, vantage: this.#vantage }));
     this.record({
       type: 'run-started',
       command,
@@ -51,6 +60,12 @@ export class Run {
 
   record(body: EventBody): this {
     this.#recorder.record(body);
+    return this;
+  }
+
+  /** What follows is seen by a browser (or by the terminal again). */
+  from(vantage: Vantage): this {
+    this.#vantage = vantage;
     return this;
   }
 
@@ -111,6 +126,21 @@ export class Run {
     });
   }
 
+  /** A stage of the URL before any address is known. */
+  stageOfUrl(url: string, stage: StageName, status: StageStatus, data: StageData = {}): this {
+    return this.record({
+      type: 'stage',
+      url,
+      attempt: null,
+      transport: null,
+      stage,
+      status,
+      durationMs: 2,
+      detail: status,
+      data,
+    });
+  }
+
   gathering(url: string | null = null): this {
     this.record({ type: 'gathering-state', url, state: 'new' });
     return this.record({ type: 'gathering-state', url, state: 'gathering' });
@@ -161,6 +191,10 @@ export class Run {
     });
   }
 
+  observation(): Observation {
+    return observe(this.events);
+  }
+
   report(options: ReportOptions = {}): Report {
     return makeReport(this.events, options);
   }
@@ -184,6 +218,7 @@ export class AttemptOf {
   readonly run: Run;
   readonly url: string;
   readonly key: AttemptKey;
+  #control: string | undefined;
 
   constructor(run: Run, url: string, key: AttemptKey) {
     this.run = run;
@@ -193,6 +228,26 @@ export class AttemptOf {
 
   get transport(): string {
     return `t-${this.key.id}`;
+  }
+
+  /** Nobody asked for it: it is tried to tell two causes apart. */
+  asControl(why: string): this {
+    this.#control = why;
+    return this;
+  }
+
+  /** A burst of relayed data; round trips of 20 ms where none are given. */
+  burst(direction: RelayData['direction'], sent: number, received: number, roundTripsMs?: readonly number[]): this {
+    this.run.record({
+      type: 'relay-data',
+      attempt: this.key.id,
+      direction,
+      sent,
+      received,
+      roundTripsMs: roundTripsMs ?? [],
+      size: 172,
+    });
+    return this;
   }
 
   stage(stage: StageName, status: StageStatus, detail: string, data: StageData = {}, ms = 12): this {
@@ -206,8 +261,43 @@ export class AttemptOf {
       durationMs: ms,
       detail,
       data,
+      ...(this.#control === undefined ? {} : { control: this.#control }),
     });
     return this;
+  }
+
+  /** The certificate that the server shows; its stage follows by itself. */
+  handshake(given: HandshakeGiven = {}): this {
+    const {
+      names = ['turn.example.org'],
+      validDays = 60,
+      problems = [],
+      protocol = 'TLSv1.3',
+      issuer = 'CN=R11',
+    } = given;
+    const validFrom = new Date((STARTED_UNIX - 30 * 86_400) * 1000).toISOString();
+    const validTo = new Date((STARTED_UNIX + validDays * 86_400) * 1000).toISOString();
+    const subject = `CN=${names[0] ?? 'nobody'}`;
+    const fingerprint256 = given.fingerprint ?? 'AA:BB:CC:DD:EE:FF:00:11';
+    this.run.record({
+      type: 'tls',
+      transport: this.transport,
+      protocol,
+      cipher: 'TLS_AES_256_GCM_SHA384',
+      alpn: null,
+      servername: 'turn.example.org',
+      chain: [{ subject, issuer, subjectAltNames: names, validFrom, validTo, fingerprint256 }],
+      problems,
+      durationMs: 9,
+    });
+    return this;
+  }
+
+  /** A certificate that is refused, as the handshake and its stage tell it. */
+  refusedCertificate(code: TlsProblemCode, given: HandshakeGiven = {}): this {
+    const detail = `the certificate is ${code}`;
+    this.pass('connect').handshake({ ...given, problems: [{ code, detail }] });
+    return this.fail('tls', 'tls', { problem: `${code}: ${detail}` });
   }
 
   pass(stage: StageName, data: StageData = {}, ms?: number): this {
@@ -244,6 +334,15 @@ export class AttemptOf {
       ...data,
     });
   }
+}
+
+export interface HandshakeGiven {
+  readonly names?: readonly string[];
+  readonly validDays?: number;
+  readonly problems?: readonly TlsProblem[];
+  readonly protocol?: string;
+  readonly issuer?: string;
+  readonly fingerprint?: string;
 }
 
 export function turnServer(urls: string | readonly string[], username = 'alice'): GivenIceServer {

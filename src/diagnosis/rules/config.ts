@@ -143,10 +143,10 @@ function duplicate(view: View): Conclusion[] {
   });
 }
 
-/** Counted by host and port: one server's UDP, TCP and TLS are no three servers. */
+/** Counted by host: one server's ports and transports are no servers of their own. */
 function tooMany(view: View): Conclusion[] {
   const urls = urlsOf(view);
-  const servers = new Set(urls.map(({ uri }) => `${uri.host} ${uri.port}`));
+  const servers = new Set(urls.map(({ uri }) => uri.host));
   if (servers.size <= view.thresholds.servers) return [];
   return [
     {

@@ -15,8 +15,7 @@ function noRelay(view: View): Conclusion[] {
   const turn = view.servers.filter(isTurn);
   return gatheringsOfAll(view).flatMap((gathering): Conclusion[] => {
     const [first] = turn;
-    if (first === undefined || turn.some(isOpen)) return [];
-    if (gathering.candidates.some((candidate) => candidate.type === 'relay')) return [];
+    if (first === undefined || turn.some(isOpen) || cameAnywhere(view, 'relay')) return [];
     return [missing(view, gathering, 'ice.no-relay', turn)];
   });
 }
@@ -30,14 +29,20 @@ function noSrflx(view: View): Conclusion[] {
   // Chromium and this gatherer learn it over UDP alone: over TCP the mapping is of no use to UDP candidates.
   const asked = view.servers.filter((server) => server.uri?.transport === 'udp' && server.uri.dtls !== true);
   return gatheringsOfAll(view).flatMap((gathering): Conclusion[] => {
-    const came =
-      gathering.candidates.some((candidate) => candidate.type === 'srflx') ||
-      gathering.omitted.some((omitted) => / typ srflx\b/.test(omitted.candidate));
-    if (asked.length === 0 || came || asked.some(isOpen)) return [];
+    if (asked.length === 0 || asked.some(isOpen) || cameAnywhere(view, 'srflx')) return [];
     const conclusion = missing(view, gathering, 'ice.no-srflx', asked);
     const relayed = gathering.candidates.some((candidate) => candidate.type === 'relay');
     return [{ ...conclusion, severity: relayed ? 'warning' : 'error' }];
   });
+}
+
+/** To the terminal or to a browser, kept or left out: where only one of them got it, `ice.vantages-differ` says so. */
+function cameAnywhere(view: View, type: 'relay' | 'srflx'): boolean {
+  return gatheringsOfAll(view).some(
+    ({ candidates, omitted }) =>
+      candidates.some((candidate) => candidate.type === type) ||
+      omitted.some(({ candidate }) => new RegExp(` typ ${type}\\b`).test(candidate)),
+  );
 }
 
 /** Cut off before it could give anything: what it would have given is not known. */

@@ -70,7 +70,7 @@ export const CONFIG_TEXT: Readonly<Record<keyof typeof CONFIG, FindingText>> = {
     fix: 'keep one or two STUN servers, and one TURN server with UDP, TCP and TLS',
     meaning:
       'Each server is asked from each network interface, with a pause between requests. Browsers warn from five servers on. Different ports and transports of one server are not what this is about.',
-    needs: 'the configuration alone: different hosts and ports',
+    needs: 'the configuration alone: the number of different hosts',
   },
   'config.dead-public-server': {
     title: '{host} no longer serves',

@@ -1,0 +1,352 @@
+import type { PermissionAsked, RelayProof } from '../../../../src/core/attempt.ts';
+import type { Run } from '../../../support/events.ts';
+import { type Scenario, TURN, TURN_TCP, turnRun } from './scenario.ts';
+
+const RELAYED = '203.0.113.99:49161';
+const PROOF: RelayProof = { witness: 'second-socket', egressAddress: RELAYED, control: 'pass' };
+
+function refused(errorCode: number, reason: string): Run {
+  const run = turnRun();
+  run
+    .attempt(TURN)
+    .pass('challenge', { realm: 'example.org' })
+    .fail('allocate', 'stun-error', { errorCode, reason, authenticated: true });
+  return run;
+}
+
+function allocated(relayed = RELAYED, address = '198.51.100.7'): Run {
+  const run = turnRun();
+  run.attempt(TURN, { address }).allocated(relayed);
+  return run;
+}
+
+/** How many of twenty cross: peer first, relay to peer, peer after relay. */
+function data(first: number, out: number, back: number, proof: Partial<RelayProof> = {}, url = TURN): Run {
+  const run = turnRun(url);
+  const attempt = run.attempt(url).allocated(RELAYED);
+  attempt.burst('peer-first', 20, first).burst('relay-to-peer', 20, out).burst('peer-after-relay', 20, back);
+  const good = first > 0 && out > 0 && back > 0;
+  attempt.stage('relay-data', good ? 'pass' : 'fail', 'as measured', { relay: { ...PROOF, ...proof } });
+  return run;
+}
+
+function asked(permission: Partial<PermissionAsked>): Run {
+  const run = turnRun();
+  run
+    .attempt(TURN)
+    .allocated()
+    .stage('permission', 'warn', 'asked', {
+      permissions: [{ peer: '203.0.113.7:9', kind: 'own', granted: true, ...permission }],
+    });
+  return run;
+}
+
+const HEALTHY = { name: 'everything crosses', run: () => data(20, 20, 20) };
+
+export const relayScenarios: readonly Scenario[] = [
+  {
+    id: 'relay.not-turn',
+    raise: () => {
+      const run = turnRun();
+      run.attempt(TURN).pass('binding').silent('challenge');
+      return run;
+    },
+    near: [
+      {
+        name: 'nothing is answered at all',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).silent('challenge');
+          return run;
+        },
+      },
+      { name: 'forbidden after authentication', run: () => refused(403, 'Forbidden') },
+    ],
+  },
+  {
+    id: 'relay.quota',
+    raise: () => refused(486, 'Allocation Quota Reached'),
+    finding: { confidence: 'certain' },
+    near: [{ name: '508', run: () => refused(508, '') }],
+  },
+  {
+    id: 'relay.capacity',
+    raise: () => refused(508, 'Insufficient Capacity'),
+    near: [{ name: '486', run: () => refused(486, '') }],
+  },
+  {
+    id: 'relay.udp-unsupported',
+    raise: () => refused(442, 'Unsupported Transport Protocol'),
+    near: [{ name: '440', run: () => refused(440, '') }],
+  },
+  {
+    id: 'relay.family-unsupported',
+    raise: () => {
+      const run = turnRun();
+      const six = { address: '2001:db8:7::7', localAddress: '2001:db8::23' };
+      const attempt = run.attempt(TURN, six).pass('challenge');
+      attempt.stage('allocate', 'warn', '440', {
+        cause: 'stun-error',
+        errorCode: 440,
+        reason: 'Address Family not Supported',
+      });
+      attempt.pass('allocate', { relayedAddress: RELAYED, authenticated: true });
+      return run;
+    },
+    near: [{ name: 'an allocation at once', run: () => allocated() }],
+  },
+  {
+    id: 'relay.mismatch',
+    raise: () => refused(437, 'Allocation Mismatch'),
+    near: [
+      {
+        name: 'another port helps',
+        run: () => {
+          const run = turnRun();
+          run
+            .attempt(TURN)
+            .stage('allocate', 'skip', '437: once more from a new port', { cause: 'stun-error', errorCode: 437 })
+            .allocated();
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    id: 'relay.private-address',
+    raise: () => allocated('10.0.0.5:49161'),
+    near: [
+      { name: 'a public one', run: () => allocated() },
+      { name: 'a server on a private network', run: () => allocated('10.0.0.5:49161', '10.0.0.5') },
+    ],
+  },
+  {
+    id: 'relay.redirected',
+    raise: () => {
+      const run = turnRun();
+      run.attempt(TURN).stage('allocate', 'skip', 'sent on', {
+        cause: 'stun-error',
+        errorCode: 300,
+        alternateServer: '198.51.100.8:3478',
+      });
+      run.attempt(TURN, { address: '198.51.100.8' }).allocated();
+      return run;
+    },
+    near: [HEALTHY],
+  },
+  {
+    id: 'relay.redirect-loop',
+    raise: () => {
+      const run = turnRun();
+      run.attempt(TURN).fail('allocate', 'redirect-loop', {
+        errorCode: 300,
+        alternateServer: '198.51.100.7:3478',
+        problem: 'the server sends on and on: 198.51.100.7:3478, 198.51.100.8:3478, 198.51.100.7:3478',
+      });
+      return run;
+    },
+    near: [
+      {
+        name: 'redirected once',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).stage('allocate', 'skip', 'sent on', {
+            cause: 'stun-error',
+            errorCode: 300,
+            alternateServer: '198.51.100.8:3478',
+          });
+          run.attempt(TURN, { address: '198.51.100.8' }).allocated();
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    id: 'relay.slow-allocate',
+    raise: () => {
+      const run = turnRun();
+      run.attempt(TURN).pass('challenge', {}, 900).pass('allocate', { authenticated: true, rttMs: 20 }, 700);
+      return run;
+    },
+    near: [{ name: 'quick enough', run: () => allocated() }],
+  },
+  {
+    id: 'relay.inbound-blocked',
+    raise: () => data(0, 20, 20),
+    finding: { confidence: 'certain', locus: 'server' },
+    near: [
+      HEALTHY,
+      { name: 'nothing comes back later either', run: () => data(0, 20, 0, { egressAddress: RELAYED }) },
+      { name: 'the peer was another allocation of the same server', run: () => data(0, 20, 20, { witness: 'relay' }) },
+      { name: 'a few get lost', run: () => data(15, 20, 20) },
+    ],
+  },
+  {
+    id: 'relay.no-data',
+    raise: () => data(0, 0, 0),
+    finding: { confidence: 'certain', title: 'The relay allocates, but no data crosses it' },
+    near: [
+      HEALTHY,
+      { name: 'peers cannot begin', run: () => data(0, 20, 20) },
+      { name: 'our own egress drops the same packets', run: () => data(0, 0, 0, { control: 'fail' }) },
+    ],
+  },
+  {
+    id: 'relay.no-data',
+    raise: () => data(0, 20, 0),
+    finding: { title: 'The relay allocates, but passes nothing on from peers' },
+    near: [],
+  },
+  {
+    id: 'relay.address-wrong',
+    raise: () => data(0, 20, 0, { egressAddress: '203.0.113.50:49161' }),
+    finding: { confidence: 'certain' },
+    near: [
+      { name: 'the address is right', run: () => data(0, 20, 0) },
+      {
+        name: 'it comes from elsewhere, and the advertised address works too',
+        run: () => data(20, 20, 20, { egressAddress: '203.0.113.50:1' }),
+      },
+    ],
+  },
+  {
+    id: 'relay.port-range-mismatch',
+    raise: () =>
+      data(20, 20, 20, {
+        ports: [
+          { port: 49_161, sent: 20, received: 20 },
+          { port: 50_200, sent: 20, received: 19 },
+          { port: 61_000, sent: 20, received: 0 },
+          { port: 64_802, sent: 20, received: 0 },
+        ],
+      }),
+    finding: { confidence: 'likely' },
+    near: [
+      {
+        name: 'all ports pass, one with loss',
+        run: () =>
+          data(20, 20, 20, {
+            ports: [
+              { port: 49_161, sent: 20, received: 20 },
+              { port: 61_000, sent: 20, received: 12 },
+            ],
+          }),
+      },
+      { name: 'no port passes', run: () => data(0, 0, 0, { ports: [{ port: 49_161, sent: 20, received: 0 }] }) },
+    ],
+  },
+  {
+    id: 'relay.bandwidth-capped',
+    raise: () => data(20, 20, 20, { offeredKbps: 4000, deliveredKbps: 512 }),
+    near: [{ name: 'nearly all of it', run: () => data(20, 20, 20, { offeredKbps: 4000, deliveredKbps: 3900 }) }],
+  },
+  {
+    id: 'relay.idle-closed',
+    raise: () => data(20, 20, 20, { idle: { seconds: 60, alive: false } }, TURN_TCP),
+    near: [
+      { name: 'alive after the pause', run: () => data(20, 20, 20, { idle: { seconds: 60, alive: true } }, TURN_TCP) },
+      { name: 'UDP, where a NAT forgets', run: () => data(20, 20, 20, { idle: { seconds: 60, alive: false } }) },
+    ],
+  },
+  {
+    id: 'relay.peer-forbidden',
+    raise: () => asked({ granted: false, errorCode: 403 }),
+    finding: { severity: 'error' },
+    near: [
+      { name: 'granted', run: () => asked({}) },
+      { name: 'another error', run: () => asked({ granted: false, errorCode: 508 }) },
+    ],
+  },
+  {
+    id: 'relay.peer-forbidden',
+    raise: () => asked({ peer: '10.0.0.1:9', kind: 'private', granted: false, errorCode: 403 }),
+    finding: { severity: 'info' },
+    near: [],
+  },
+  {
+    id: 'relay.open-to-private',
+    raise: () => asked({ peer: '169.254.169.254:80', kind: 'metadata' }),
+    options: { audit: true },
+    finding: { confidence: 'possible' },
+    near: [
+      { name: 'nobody asked for an audit', run: () => asked({ peer: '169.254.169.254:80', kind: 'metadata' }) },
+      {
+        name: 'refused',
+        run: () => asked({ peer: '169.254.169.254:80', kind: 'metadata', granted: false, errorCode: 403 }),
+        options: { audit: true },
+      },
+    ],
+  },
+  {
+    id: 'relay.open-to-private',
+    raise: () => asked({ peer: '10.0.0.9:4000', kind: 'private', reached: true }),
+    options: { audit: true },
+    finding: { confidence: 'certain' },
+    near: [],
+  },
+  {
+    id: 'relay.channel-fails',
+    raise: () => channel(0),
+    finding: { confidence: 'certain' },
+    near: [
+      { name: 'with loss', run: () => channel(14) },
+      {
+        name: 'nothing crosses at all',
+        run: () => {
+          const run = turnRun();
+          const attempt = run.attempt(TURN).allocated(RELAYED);
+          attempt
+            .burst('relay-to-peer', 20, 0)
+            .burst('peer-after-relay', 20, 0)
+            .fail('relay-data', 'timeout', { relay: PROOF });
+          attempt.fail('channel', 'timeout', { channelData: { sent: 20, received: 0 } });
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    id: 'relay.refresh-fails',
+    raise: () => {
+      const run = turnRun();
+      run.attempt(TURN).allocated().fail('refresh', 'stun-error', { errorCode: 437, reason: 'Allocation Mismatch' });
+      return run;
+    },
+    near: [
+      {
+        name: 'refreshed',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated().pass('refresh', { lifetime: 600 }).pass('release', { lifetime: 0 });
+          return run;
+        },
+      },
+      {
+        name: 'the run ended before',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated().fail('refresh', 'not-run');
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    id: 'relay.refresh-fails',
+    raise: () => {
+      const run = turnRun();
+      run.attempt(TURN).allocated().fail('refresh', 'unsupported', { lifetime: 0, problem: 'granted a lifetime of 0' });
+      return run;
+    },
+    near: [],
+  },
+];
+
+function channel(received: number): Run {
+  const run = turnRun();
+  const attempt = run.attempt(TURN).allocated(RELAYED);
+  attempt.burst('peer-first', 20, 20).burst('relay-to-peer', 20, 20).burst('peer-after-relay', 20, 20);
+  attempt.pass('relay-data', { relay: PROOF });
+  attempt.stage('channel', received > 0 ? 'pass' : 'fail', 'as measured', { channelData: { sent: 20, received } });
+  return run;
+}
