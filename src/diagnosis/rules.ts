@@ -8,6 +8,7 @@ import { netRules } from './rules/net.ts';
 import { relayRules } from './rules/relay.ts';
 import { stunRules } from './rules/stun.ts';
 import { tlsRules } from './rules/tls.ts';
+import { vantageRules } from './rules/vantages.ts';
 
 /** All rules, a file for each family. Their order does not matter. */
 export const RULES: readonly Rule[] = [
@@ -20,4 +21,5 @@ export const RULES: readonly Rule[] = [
   ...stunRules,
   ...natRules,
   ...iceRules,
+  ...vantageRules,
 ];

@@ -33,12 +33,14 @@ export class Run {
   readonly #recorder = new Recorder(() => this.#now);
   readonly #servers: readonly GivenIceServer[];
   #now = 0;
-  #vantage: Vantage = 'terminal';
+  #vantage: Vantage | undefined;
   #attempts = 0;
 
   constructor({ command = 'gather', servers = [], policy = 'all', problems = [] }: RunGiven = {}) {
     this.#servers = servers;
-    this.#recorder.subscribe((event) => this.events.push({ ...event, vantage: this.#vantage }));
+    this.#recorder.subscribe((event) => {
+      this.events.push(this.#vantage === undefined ? event : { ...event, vantage: this.#vantage });
+    });
     this.record({
       type: 'run-started',
       command,

@@ -15,7 +15,7 @@ export const CONFIG = entries({
     locus: 'configuration',
     explains: ['ice.server-failed', ...NOTHING_COMES],
   },
-  'config.port-restricted': { severity: 'warning', locus: 'configuration', explains: ['ice.vantages-differ'] },
+  'config.port-restricted': { severity: 'warning', locus: 'configuration' },
   'config.duplicate': { severity: 'warning', locus: 'configuration' },
   'config.too-many': { severity: 'warning', locus: 'configuration', explains: ['ice.slow-gathering'] },
   'config.dead-public-server': { severity: 'warning', locus: 'configuration' },

@@ -18,4 +18,4 @@ export function entries<Id extends string>(table: Record<Id, CatalogueEntry>): R
 }
 
 /** What follows wherever a server gives nothing. */
-export const NOTHING_COMES = ['ice.no-srflx', 'ice.no-relay', 'ice.slow-gathering', 'ice.vantages-differ'];
+export const NOTHING_COMES = ['ice.no-srflx', 'ice.no-relay', 'ice.slow-gathering'];

@@ -1,6 +1,6 @@
 import { entries, NOTHING_COMES } from './entry.ts';
 
-const NO_ALLOCATION = ['ice.no-relay', 'ice.no-srflx', 'ice.vantages-differ'];
+const NO_ALLOCATION = ['ice.no-relay', 'ice.no-srflx'];
 const NO_MEDIA = ['net.high-loss', 'relay.channel-fails', 'relay.bandwidth-capped'];
 
 /** What a server answers: TLS, authentication, relaying, STUN; then the NAT, and what gathering made of it all. */
@@ -40,7 +40,7 @@ export const SERVICE = entries({
   'auth.bad-response-integrity': { severity: 'error', locus: 'server', explains: NO_ALLOCATION },
   'auth.clock-skew': { severity: 'warning', locus: 'unknown', explains: ['config.credential-expires-soon'] },
 
-  'relay.not-turn': { severity: 'error', locus: 'server', explains: ['ice.no-relay', 'ice.vantages-differ'] },
+  'relay.not-turn': { severity: 'error', locus: 'server', explains: ['ice.no-relay'] },
   'relay.redirect-loop': { severity: 'error', locus: 'server', explains: [...NO_ALLOCATION, 'relay.redirected'] },
   'relay.quota': { severity: 'error', locus: 'server', explains: NO_ALLOCATION },
   'relay.capacity': { severity: 'error', locus: 'server', explains: NO_ALLOCATION },
@@ -88,7 +88,6 @@ export const SERVICE = entries({
   'ice.server-failed': { severity: 'error', locus: 'unknown', explains: NOTHING_COMES },
   'ice.no-relay': { severity: 'error', locus: 'unknown' },
   'ice.no-srflx': { severity: 'warning', locus: 'unknown' },
-  'ice.vantages-differ': { severity: 'warning', locus: 'client' },
   'ice.slow-gathering': { severity: 'warning', locus: 'unknown' },
   'ice.host-hidden': { severity: 'info', locus: 'client' },
 });

@@ -6,9 +6,8 @@ import { showDuration } from '../render.ts';
 import type { ServerView, View } from '../view.ts';
 import { gatheringsOfAll, isTurn } from './gatherings.ts';
 import { slowGathering } from './ice-slow.ts';
-import { vantagesDiffer } from './ice-vantages.ts';
 
-export const iceRules: readonly Rule[] = [noRelay, noSrflx, slowGathering, vantagesDiffer, hostHidden];
+export const iceRules: readonly Rule[] = [noRelay, noSrflx, slowGathering, hostHidden];
 
 /** TURN was configured, gathering ended, and no relay candidate came. Mostly another finding says why. */
 function noRelay(view: View): Conclusion[] {

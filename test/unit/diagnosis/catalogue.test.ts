@@ -27,8 +27,8 @@ const SCENARIOS: readonly Scenario[] = [
   ...iceScenarios,
 ];
 
-/** Told below: no event carries the gateway's own external address yet. */
-const WITHOUT_SCENARIO = ['nat.carrier-grade', 'nat.double'];
+/** Tested below (no event carries the gateway's own external address yet), and in vantages.test.ts. */
+const WITHOUT_SCENARIO = ['nat.carrier-grade', 'nat.double', 'ice.vantages-differ'];
 
 describe('the catalogue', () => {
   it('has a scenario for each finding, and a near miss', () => {

@@ -113,14 +113,6 @@ const OTHER_TEXT: Readonly<Record<OtherId, FindingText>> = {
     needs:
       'a STUN or TURN server over UDP, a gathering that ended, no such candidate, and no other finding that explains it',
   },
-  'ice.vantages-differ': {
-    title: 'The {works} gets candidates from {subject}, the {fails} does not',
-    detail:
-      '[[?portList Chromium does not use TURN servers on port {port}]][[?trustStore the certificate is trusted by one of them alone]][[?tlsName browsers want a name in a turns: URL]][[?proxy the browser goes through the proxy]][[?unknown the reason is not known]][[; the browser says "{error}"]]',
-    fix: '[[?portList use port 443, 3478 or another from 1024 on;]][[?trustStore use a certificate of a public authority;]][[?tlsName write the name of the certificate;]][[?proxy let the TURN server be reached without the proxy;]] what counts for users is the browser',
-    meaning: "A browser has its own list of roots, ports, proxies and policies, and this program has the system's.",
-    needs: 'the same servers gathered from by both, and a URL that gave candidates to one of them alone',
-  },
   'ice.slow-gathering': {
     title: 'Gathering took {completeMs}, {savedMs} of it waiting for {url}',
     detail: '{stage}: {problem}[[ (IPv{family})]][[, from {interfaces}]]; everything else was there {savedMs} earlier',

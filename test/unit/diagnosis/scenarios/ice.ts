@@ -1,5 +1,5 @@
 import { Run, turnServer } from '../../../support/events.ts';
-import { bothRun, type Scenario, STUN, stunAnswers, TURN, TURN_TCP, TURNS, turnRun } from './scenario.ts';
+import { bothRun, type Scenario, STUN, stunAnswers, TURN, TURN_TCP, turnRun } from './scenario.ts';
 
 /** A gathering that ended, with a host candidate. */
 function gathered(run: Run, act: (run: Run) => void = () => undefined, completeMs = 60): Run {
@@ -98,20 +98,6 @@ export const iceScenarios: readonly Scenario[] = [
     ],
   },
   {
-    id: 'ice.vantages-differ',
-    raise: () => vantages(TURNS, false),
-    finding: { confidence: 'likely', params: { reason: 'trustStore' } as never },
-    near: [{ name: 'both get it', run: () => vantages(TURNS, true) }],
-  },
-  {
-    id: 'ice.vantages-differ',
-    raise: () => vantages('turn:turn.example.org:600', false),
-    // The configuration says it first.
-    first: false,
-    near: [],
-    absorbed: true,
-  },
-  {
     id: 'ice.host-hidden',
     raise: () => {
       const run = turnRun();
@@ -163,21 +149,3 @@ export const iceScenarios: readonly Scenario[] = [
     ],
   },
 ];
-
-/** The terminal gets a relay, the browser does or does not. */
-function vantages(url: string, browserToo: boolean): Run {
-  const run = turnRun(url);
-  gathered(run, () => {
-    run.attempt(url).pass('connect').pass('tls').allocated();
-    run.candidate('relay', '203.0.113.99:49161', { url });
-    run.candidate('srflx', '203.0.113.7:41022', { url });
-  });
-  run
-    .from('browser')
-    .gathering()
-    .candidate('host', '192.168.1.23:51022')
-    .candidate('srflx', '203.0.113.7:4', { url: STUN });
-  if (browserToo) run.candidate('relay', '203.0.113.99:49170', { url });
-  else run.error(url, 701, 'Failed to establish connection');
-  return run.complete();
-}
