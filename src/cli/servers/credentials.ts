@@ -41,7 +41,7 @@ export async function readCredentials(values: ServerValues, context: Context): P
     throw new UsageError('ICEPROBE_SECRET and ICEPROBE_CREDENTIAL are both set', 'unset the one that is not meant');
   }
   const user = flagged.username ?? username;
-  const minted = mint(secret, user);
+  const minted = mint(new Secret(secret), user);
   return values.secret === undefined ? { flags: {}, environment: minted } : { flags: minted, environment: {} };
 }
 
@@ -90,9 +90,10 @@ async function readPassword(
   return { credential: typed };
 }
 
-function mint(secret: string, user: string | undefined): Credentials {
+/** A REST credential for as long as a run may last. */
+export function mint(secret: Secret, user: string | undefined): Required<Credentials> {
   const expiresAt = Math.floor(Date.now() / 1000) + REST_LIFETIME_SECONDS;
-  const minted = mintRestCredentials({ secret: new Secret(secret), expiresAt, ...optional('user', user) }, nodeHashes);
+  const minted = mintRestCredentials({ secret, expiresAt, ...optional('user', user) }, nodeHashes);
   return { username: minted.username, credential: minted.password };
 }
 

@@ -6,6 +6,7 @@ import { readStdin, readTextFile } from '../files.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { serverOptions } from '../options/server.ts';
 import type { Configuration, ConfiguredServer } from './configuration.ts';
+import { mint } from './credentials.ts';
 import { fetchText } from './fetch.ts';
 
 type ServerValues = ValuesOf<typeof serverOptions>;
@@ -26,10 +27,11 @@ export async function readSources(urls: readonly string[], values: ServerValues,
   if (document === undefined) return { servers: fromArguments, policy: undefined, remarks: [], exposed: undefined };
   const { name, content } = document;
   const at = ({ line, column }: { line: number; column: number }): string => `${name}:${line}:${column}`;
-  const servers = content.servers.map(({ urls: own, username, credential }) => ({
+  const servers = content.servers.map(({ urls: own, username, credential, secret }) => ({
     urls: own.map((url) => ({ text: url.text, where: at(url) })),
     ...(username === undefined ? {} : { username }),
     ...(credential === undefined ? {} : { credential }),
+    ...(secret === undefined ? {} : mint(secret, username)),
   }));
   const isExposed = values['ice-servers'] !== undefined && content.servers.some((server) => server.credential);
   return {

@@ -20,7 +20,7 @@ export function requireValid(configuration: Configuration, context: Context): vo
   const hasTurn = configuration.servers.some(({ urls }) => urls.some(({ text }) => isTurn(text)));
   if (configuration.policy === 'relay' && !hasTurn) {
     throw new UsageError(
-      'the policy "relay" wants relayed candidates alone, and no turn: or turns: URL could give one',
+      'the policy "relay" without a turn: or turns: URL: nothing could come of it',
       'add a TURN server, or drop the policy',
     );
   }

@@ -13,6 +13,8 @@ export interface DocumentServer extends Place {
   readonly urls: readonly DocumentUrl[];
   readonly username?: string;
   readonly credential?: Secret;
+  /** A secret to mint the credential from (TURN REST API). */
+  readonly secret?: Secret;
 }
 
 export interface DocumentUrl extends Place {
@@ -33,4 +35,9 @@ export type ConfigurationRemarkCode =
   | 'duplicate-key'
   | 'bare-url'
   | 'not-a-string'
-  | 'oauth';
+  | 'oauth'
+  | 'coturn-external-ip'
+  | 'coturn-open-relay'
+  | 'coturn-no-secret'
+  | 'coturn-tls-incomplete'
+  | 'coturn-port-range';

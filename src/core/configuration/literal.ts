@@ -232,6 +232,9 @@ class LiteralReader {
       const known = this.#match(/(?:process|import\.meta)\.env\.\w+/y);
       throw this.#refuseExpression(known ?? 'a word without quotes', at);
     }
+    if (this.#text[at] === '<') {
+      throw this.#refuse('configuration.syntax', 'a web page or XML, and no configuration', 'give JSON');
+    }
     if (this.#peek(/[\u2018-\u201f]/y)) {
       throw this.#refuse('configuration.syntax', 'typographic quotation marks', 'replace them by " or \'');
     }
@@ -270,7 +273,7 @@ class LiteralReader {
   #refuseExpression(what: string, at = this.#at): Refusal {
     return this.#refuse(
       'configuration.not-a-value',
-      `${what}, which only the running program could make a value`,
+      `${what}, a value only the running program knows`,
       'put the value in its place, in quotes',
       at,
     );

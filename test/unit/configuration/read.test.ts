@@ -96,7 +96,7 @@ describe('reading a configuration', () => {
     [
       'a variable',
       '[{ urls: "turn:a",\n   credential: process.env.TURN_PASSWORD }]',
-      '2:16 process.env.TURN_PASSWORD, which only the running program could make a value (put the value in its place, in quotes)',
+      '2:16 process.env.TURN_PASSWORD, a value only the running program knows (put the value in its place, in quotes)',
     ],
     [
       'a template',
@@ -106,12 +106,12 @@ describe('reading a configuration', () => {
     [
       'text put together',
       "[{ urls: 'turn:' + host }]",
-      '1:18 text put together by +, which only the running program could make a value (put the value in its place, in quotes)',
+      '1:18 text put together by +, a value only the running program knows (put the value in its place, in quotes)',
     ],
     [
       'a spread',
       '[{ ...base }]',
-      '1:4 a spread (...), which only the running program could make a value (put the value in its place, in quotes)',
+      '1:4 a spread (...), a value only the running program knows (put the value in its place, in quotes)',
     ],
     ['typographic quotes', '[{ urls: “stun:a” }]', '1:10 typographic quotation marks (replace them by " or \')'],
     [
@@ -124,7 +124,7 @@ describe('reading a configuration', () => {
       '[{"username": "u"}]',
       '1:2 a server without urls (add "urls": "stun:HOST" or "turn:HOST")',
     ],
-    ['a number for urls', '[{"urls": 3478}]', '1:11 a URL is a string, this is a number ("stun:HOST")'],
+    ['a number for urls', '[{"urls": 3478}]', '1:11 a URL is a string, this is a number (write "stun:HOST")'],
     ['no URL in a list', '[{"urls": []}]', '1:11 urls is an empty list (put a URL into it)'],
     [
       'OAuth',
@@ -136,12 +136,8 @@ describe('reading a configuration', () => {
       '{"iceServers": [{"urls": "stun:a"}], "iceTransportPolicy": "none"}',
       '1:60 iceTransportPolicy is neither "all" nor "relay" (browsers know these two alone)',
     ],
-    [
-      'a web page',
-      '<!DOCTYPE html>',
-      '1:1 "<" where a value should be (give JSON, like {"iceServers": [{"urls": "stun:HOST"}]})',
-    ],
-    ['a number for a server', '[3]', '1:2 a server is an object, this is a number ({"urls": "stun:HOST"})'],
+    ['a web page', '<!DOCTYPE html>', '1:1 a web page or XML, and no configuration (give JSON)'],
+    ['a number for a server', '[3]', '1:2 a server is an object, this is a number (write {"urls": "stun:HOST"})'],
   ])('refuses %s, and says where', (_name, text, expected) => {
     expect(shown(text)).toBe(expected);
   });
