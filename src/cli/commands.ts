@@ -8,6 +8,7 @@ interface CommandEntry {
 
 /** Every command, in the order of `--help`. A new one is a module in commands/ and a line here. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  gather: { summary: 'gather ICE candidates (the default)', load: () => import('./commands/gather.ts') },
   lint: { summary: 'check a configuration without sending a packet', load: () => import('./commands/lint.ts') },
   decode: { summary: 'explain STUN and TURN packets', load: () => import('./commands/decode.ts') },
   replay: { summary: 'render a saved run again, in any format', load: () => import('./commands/replay.ts') },
@@ -22,6 +23,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   'turn-server': { summary: 'a TURN server on this machine', load: () => import('./commands/turn-server.ts') },
   credentials: { summary: 'mint REST credentials', load: () => import('./commands/credentials.ts') },
+  completion: {
+    summary: 'complete commands and options in your shell',
+    load: () => import('./commands/completion.ts'),
+  },
 };
 
 export const DEFAULT_COMMAND = 'gather';

@@ -1,3 +1,5 @@
+import { wrap } from '../report/layout.ts';
+
 /** A text that is wrong, and the 1-based column where that shows: printed with a caret below it. */
 export interface Excerpt {
   /** Fit to be shown: whoever makes it has masked what is secret. */
@@ -25,10 +27,12 @@ export class UsageError extends Error {
 export function formatUsageError(error: UsageError): string {
   const lines = [`iceprobe: ${error.message}`];
   if (error.excerpt !== undefined) lines.push(...formatExcerpt(error.excerpt));
-  if (error.hint !== undefined) lines.push(...error.hint.split('\n').map((line) => `  ${line}`));
+  const hints = error.hint?.split('\n').flatMap((line) => wrap(line, WIDTH - 2)) ?? [];
+  lines.push(...hints.map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;
 }
 
+const WIDTH = 100;
 const EXCERPT_WIDTH = 90;
 
 function formatExcerpt({ text, column }: Excerpt): string[] {

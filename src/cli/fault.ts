@@ -1,4 +1,5 @@
 import { VERSION } from '../core/version.ts';
+import { COMMANDS } from './commands.ts';
 
 /** What stands on stderr when iceprobe itself is broken: exit code 70, and all that a report of it needs. */
 export function formatFault(error: unknown, argv: readonly string[]): string {
@@ -16,8 +17,10 @@ export function formatFault(error: unknown, argv: readonly string[]): string {
   ].join('\n');
 }
 
-/** Names of options only: values may be credentials, and URLs are nobody else's business. */
+/** Names of commands and options only: values may be credentials, and URLs are nobody else's business. */
 function withoutValues(argv: readonly string[]): string {
-  const shown = argv.map((arg) => /^(?:--[a-z-]+|-[a-z])/.exec(arg)?.[0] ?? '...');
+  const shown = argv.map(
+    (arg) => /^(?:--[a-z-]+|-[a-z])/.exec(arg)?.[0] ?? (Object.hasOwn(COMMANDS, arg) ? arg : '...'),
+  );
   return shown.length === 0 ? '(none)' : shown.join(' ');
 }

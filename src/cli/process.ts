@@ -21,12 +21,13 @@ export async function runInProcess(argv: readonly string[]): Promise<number> {
   };
   /** Set by what overrules the command's own exit code. */
   let overruled: number | undefined;
+  let limit: NodeJS.Timeout | undefined;
   const end = (exitCode: number, reason: unknown): void => {
     if (overruled !== undefined) process.exit(overruled);
     overruled = exitCode;
     abort.abort(reason);
     // Nothing that a server or the network does may keep us after that.
-    setTimeout(() => process.exit(exitCode), RELEASE_MS).unref();
+    limit = setTimeout(() => process.exit(exitCode), RELEASE_MS).unref();
   };
   const reportFault = (error: unknown): void => {
     // Synchronous as far as the stream allows: the process may be about to end.
@@ -40,9 +41,13 @@ export async function runInProcess(argv: readonly string[]): Promise<number> {
     const exitCode = await run(argv, context);
     return overruled ?? exitCode;
   } catch (error) {
-    if (!(error instanceof Interrupted)) reportFault(error);
+    // Of whatever was waiting when the signal came.
+    const isAftermath = overruled !== undefined && error instanceof Error && error.name === 'AbortError';
+    if (error instanceof Interrupted) return overruled ?? error.exitCode;
+    if (!isAftermath) reportFault(error);
     return overruled ?? FAULT;
   } finally {
+    clearTimeout(limit);
     signals.dispose();
     process.off('uncaughtException', reportFault);
     // Whoever read from it may have left it open, which would keep the process alive.

@@ -19,6 +19,18 @@ export const outputOptions = {
     one({ group: 'Output', placeholder: 'FORMAT=FILE', help: 'write another report beside it' }, readTarget),
   ),
   events: flag({ group: 'Output', help: 'put all events into the JSON report' }),
+  redact: flag({ group: 'Output', help: 'mask addresses, names and user names' }),
+  'show-addresses': flag({ group: 'Output', help: 'do not mask them in formats made to be shared' }),
+} as const;
+
+/** For commands that send packets. */
+export const packetOptions = {
+  pcap: text({
+    group: 'Output',
+    placeholder: 'FILE',
+    isFile: true,
+    help: 'keep the packets in a capture file (pcapng), TLS taken off',
+  }),
 } as const;
 
 function readTarget(given: string) {

@@ -38,6 +38,7 @@ export function parseArguments<Table extends OptionTable>(
     .exitProcess(false)
     .parseSync([...args]) as Record<string, unknown>;
   const { _: positionals, '--': rest, $0: _program, ...named } = given;
+  refuseFlagValues(args, table);
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(named)) {
     const option = table[name];
@@ -60,14 +61,13 @@ function toYargs(option: Option<unknown>) {
 
 function readOption(name: string, option: Option<unknown>, values: readonly unknown[]): unknown {
   if (!option.takesValue) {
-    if (values.every((value) => typeof value === 'boolean')) return values.at(-1);
-    throw new UsageError(`--${name} takes no value`, `write --${name} alone, or leave it out`);
+    return values.at(-1) === true;
   }
   const texts = values.map((value) => (typeof value === 'string' ? value : ''));
   if (texts.includes('')) {
     throw new UsageError(
       `${spell(name, option)} needs a value, and was given none`,
-      `write ${spell(name, option)} ${option.placeholder}; if a variable stands there, it is unset or empty` +
+      `write --${name} ${option.placeholder}; if a variable stands there, it is unset or empty` +
         `\na value that begins with "-" is joined by "=": --${name}=-value`,
     );
   }
@@ -80,6 +80,16 @@ function readOption(name: string, option: Option<unknown>, values: readonly unkn
   }
   const all = option.read(texts);
   return all.ok ? all.value : undefined;
+}
+
+/** The parser takes `--local=yes` for `--local=false`. */
+function refuseFlagValues(args: readonly string[], table: OptionTable): void {
+  const end = args.indexOf('--');
+  for (const arg of end < 0 ? args : args.slice(0, end)) {
+    const [, name = '', value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (table[name]?.takesValue !== false || value === 'true' || value === 'false') continue;
+    throw new UsageError(`--${name} takes no value`, `write --${name} alone, or leave it out`);
+  }
 }
 
 /** As people write it: `-u, --username`. */

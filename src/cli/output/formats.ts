@@ -3,14 +3,27 @@ import { json } from '../../report/json.ts';
 import { pretty } from '../../report/pretty.ts';
 import type { Style } from '../../report/style.ts';
 
-/** How each format but `ndjson`, which streams events, renders a report. */
+/** How a format renders a report. `ndjson` is none: it streams events. */
+export interface Renderer {
+  readonly render: (report: Report, style: Style) => string;
+  /** Of a file that holds it. */
+  readonly extension: string;
+  /** Made to be shown to others: masks addresses, names and user names unless told not to. */
+  readonly isShared: boolean;
+}
+
+/** A new format is a line here. */
 export const RENDERERS = {
-  pretty,
-  json: (report: Report) => json(report),
-} as const satisfies Readonly<Record<string, (report: Report, style: Style) => string>>;
+  pretty: { render: pretty, extension: 'txt', isShared: false },
+  json: { render: json, extension: 'json', isShared: false },
+} as const satisfies Readonly<Record<string, Renderer>>;
 
 export type RenderedFormat = keyof typeof RENDERERS;
 
 export type Format = RenderedFormat | 'ndjson';
 
 export const FORMATS: readonly Format[] = [...(Object.keys(RENDERERS) as RenderedFormat[]), 'ndjson'];
+
+export function rendererOf(format: RenderedFormat): Renderer {
+  return RENDERERS[format];
+}

@@ -14,6 +14,11 @@ export interface Sink {
   close(): void;
 }
 
+export interface FileSink extends Sink {
+  /** What was written before a crash is in the file. Throws the system's error. */
+  writeNow(bytes: Uint8Array): void;
+}
+
 export function stdoutSink(stdout: Output): Sink {
   return { name: 'stdout', write: (text) => stdout.write(text), close: () => {} };
 }
@@ -22,7 +27,7 @@ export function stdoutSink(stdout: Output): Sink {
  * A file, emptied with the first write. That it can be written is found out now, before a run that would be lost.
  * Throws {@link UsageError}.
  */
-export function fileSink(path: string): Sink {
+export function fileSink(path: string): FileSink {
   const refuse = (error: unknown): UsageError =>
     new UsageError(`cannot write ${path}: ${describeSystemError(error)}`, 'check the path and who may write there');
   // A pipe would wait for its reader, and a device has nothing to lose.
@@ -36,10 +41,11 @@ export function fileSink(path: string): Sink {
   let descriptor: number | undefined;
   return {
     name: path,
-    // Synchronous: what was written before a crash is in the file.
     async write(text) {
+      this.writeNow(Buffer.from(text));
+    },
+    writeNow(bytes) {
       descriptor ??= openSync(path, 'w');
-      const bytes = Buffer.from(text);
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     },
     close() {

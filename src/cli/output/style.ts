@@ -6,12 +6,13 @@ import type { Output } from '../context.ts';
 export function styleFor({ colors }: Pick<Output, 'colors'>): Style {
   if (colors === 0) return PLAIN;
   const chalk = new Chalk({ level: colors });
+  // One argument each: chalk joins all that it is given, and `map` gives three.
   return {
-    bold: chalk.bold,
-    dim: chalk.dim,
-    error: chalk.red,
-    warning: chalk.yellow,
-    good: chalk.green,
-    accent: chalk.cyan,
+    bold: (text) => chalk.bold(text),
+    dim: (text) => chalk.dim(text),
+    error: (text) => chalk.red(text),
+    warning: (text) => chalk.yellow(text),
+    good: (text) => chalk.green(text),
+    accent: (text) => chalk.cyan(text),
   };
 }

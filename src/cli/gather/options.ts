@@ -1,0 +1,11 @@
+import { flag } from '../options/option.ts';
+
+/** What gathering alone takes. */
+export const gatherOptions = {
+  tcp: flag({
+    group: 'Network',
+    help: 'host candidates over TCP too (RFC 6544), which browsers gather and seldom use',
+  }),
+  srv: flag({ group: 'Network', help: 'look for SRV records where a URL has no port, which browsers do not' }),
+  'per-url': flag({ group: 'Network', help: 'gather for each URL alone too, to tell what each gives and costs' }),
+} as const;
