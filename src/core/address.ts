@@ -48,20 +48,30 @@ export function sameSocketAddress(a: SocketAddress, b: SocketAddress): boolean {
 
 /** 4 or 6 for an IP address literal (a zone id is allowed on IPv6), undefined for anything else. */
 export function familyOf(text: string): Family | undefined {
-  if (parseIPv4(text) !== undefined) return 4;
-  if (parseIPv6(text) !== undefined) return 6;
-  return undefined;
+  const length = writeAddress(text, scratch, 0);
+  return length === 0 ? undefined : length === 4 ? 4 : 6;
 }
 
 /** The bytes of an address literal in network order: 4 or 16 of them; undefined where the text is no address. */
 export function addressToBytes(text: string): Uint8Array | undefined {
-  return parseIPv4(text) ?? parseIPv6(text);
+  const length = writeAddress(text, scratch, 0);
+  return length === 0 ? undefined : scratch.slice(0, length);
+}
+
+/** Writes the bytes of an address literal at `offset`, allocating nothing; how many (4, 16, or 0 for what is no address). */
+export function writeAddress(text: string, target: Uint8Array, offset: number): 0 | 4 | 16 {
+  if (writeIPv4(text, 0, text.length, target, offset)) return 4;
+  return writeIPv6(text, target, offset) ? 16 : 0;
 }
 
 /** Canonical text of 4 or 16 bytes (RFC 5952 for IPv6). */
 export function bytesToAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
-  return formatIPv6(bytes);
+  return readAddress(bytes, 0, bytes.length === 4 ? 4 : 16);
+}
+
+/** Canonical text of the 4 or 16 bytes at `offset`. */
+export function readAddress(bytes: Uint8Array, offset: number, length: 4 | 16): string {
+  return length === 4 ? formatIPv4(bytes, offset) : formatIPv6(bytes, offset);
 }
 
 /** The canonical spelling of an address literal, with any zone id kept; undefined where the text is no address. */
@@ -97,8 +107,7 @@ function kindOfIPv4(bytes: Uint8Array): AddressKind {
 }
 
 function kindOfIPv6(bytes: Uint8Array): AddressKind {
-  const mapped = mappedIPv4(bytes);
-  if (mapped !== undefined) return kindOfIPv4(mapped);
+  if (isMappedIPv4(bytes, 0)) return kindOfIPv4(bytes.subarray(12, 16));
   const [a = 0, b = 0] = bytes;
   if (bytes.subarray(0, 15).every((byte) => byte === 0)) {
     if (bytes[15] === 0) return 'unspecified';
@@ -110,85 +119,129 @@ function kindOfIPv6(bytes: Uint8Array): AddressKind {
   return 'public';
 }
 
-/** ::ffff:a.b.c.d, the form in which a dual-stack socket names an IPv4 peer (RFC 4291 2.5.5.2). */
-function mappedIPv4(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes[10] !== 0xff || bytes[11] !== 0xff) return undefined;
-  return bytes.subarray(0, 10).every((byte) => byte === 0) ? bytes.subarray(12, 16) : undefined;
-}
+const scratch = new Uint8Array(16);
 
-function parseIPv4(text: string): Uint8Array | undefined {
-  if (text.length > 15) return undefined;
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  const bytes = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) {
-    const part = parts[i] ?? '';
+const DOT = 0x2e;
+const COLON = 0x3a;
+
+/** A dotted quad in `text` from `start` to `end`. */
+function writeIPv4(text: string, start: number, end: number, target: Uint8Array, offset: number): boolean {
+  let at = start;
+  for (let part = 0; part < 4; part++) {
+    let value = 0;
+    let digits = 0;
+    for (; at < end && digits < 4; at++, digits++) {
+      const digit = text.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
     // A leading zero is octal to some resolvers and decimal to others: refuse it.
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    bytes[i] = Number(part);
+    if (digits === 0 || value > 255 || (digits > 1 && text.charCodeAt(at - digits) === 0x30)) return false;
+    target[offset + part] = value;
+    if (part < 3 && (at >= end || text.charCodeAt(at++) !== DOT)) return false;
   }
-  return bytes;
+  return at === end;
 }
 
-function parseIPv6(text: string): Uint8Array | undefined {
+/** RFC 4291 2.2: eight groups, `::` for a run of zeros, perhaps a dotted quad in the last two; a zone id is passed over. */
+function writeIPv6(text: string, target: Uint8Array, offset: number): boolean {
   const zone = text.indexOf('%');
-  if (zone === text.length - 1 && zone >= 0) return undefined;
-  let body = zone < 0 ? text : text.slice(0, zone);
-  if (body.length > 45 || !body.includes(':')) return undefined;
-  // A dotted quad may stand for the last two groups (RFC 4291 2.2).
-  const lastColon = body.lastIndexOf(':');
-  const tail = body.slice(lastColon + 1);
-  if (tail.includes('.')) {
-    const quad = parseIPv4(tail);
-    if (quad === undefined) return undefined;
-    const [a = 0, b = 0, c = 0, d = 0] = quad;
-    body = `${body.slice(0, lastColon + 1)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  if (zone >= 0 && zone === text.length - 1) return false;
+  const end = zone < 0 ? text.length : zone;
+  let groups = 0;
+  let gap = -1;
+  let at = 0;
+  if (text.startsWith('::')) {
+    gap = 0;
+    at = 2;
   }
-  const halves = body.split('::');
-  if (halves.length > 2) return undefined;
-  const head = groupsOf(halves[0] ?? '');
-  const rest = halves.length === 2 ? groupsOf(halves[1] ?? '') : [];
-  if (head === undefined || rest === undefined) return undefined;
-  const missing = 8 - head.length - rest.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const bytes = new Uint8Array(16);
-  const groups = [...head, ...new Array<number>(missing).fill(0), ...rest];
-  for (let i = 0; i < 8; i++) {
-    const group = groups[i] ?? 0;
-    bytes[2 * i] = group >> 8;
-    bytes[2 * i + 1] = group & 0xff;
+  while (at < end) {
+    if (groups === 8) return false;
+    const start = at;
+    let value = 0;
+    for (; at < end && at - start < 5; at++) {
+      const digit = hexDigit(text.charCodeAt(at));
+      if (digit < 0) break;
+      value = value * 16 + digit;
+    }
+    const next = at < end ? text.charCodeAt(at) : COLON;
+    if (next === DOT) {
+      if (groups > 6 || !writeIPv4(text, start, end, target, offset + 2 * groups)) return false;
+      groups += 2;
+      break;
+    }
+    if (at === start || at - start > 4 || next !== COLON) return false;
+    target[offset + 2 * groups] = value >> 8;
+    target[offset + 2 * groups + 1] = value & 0xff;
+    groups++;
+    if (at === end) break;
+    at++;
+    if (at < end && text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return false;
+      gap = groups;
+      at++;
+    } else if (at === end) {
+      return false;
+    }
   }
-  return bytes;
+  if (gap < 0) return groups === 8;
+  if (groups === 8) return false;
+  const moved = 2 * (8 - groups);
+  target.copyWithin(offset + 2 * gap + moved, offset + 2 * gap, offset + 2 * groups);
+  target.fill(0, offset + 2 * gap, offset + 2 * gap + moved);
+  return true;
 }
 
-function groupsOf(text: string): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  for (const part of text.split(':')) {
-    if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
-    groups.push(Number.parseInt(part, 16));
-  }
-  return groups;
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-function formatIPv6(bytes: Uint8Array): string {
-  const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push((bytes[i] ?? 0) * 256 + (bytes[i + 1] ?? 0));
-  const mapped = mappedIPv4(bytes);
-  if (mapped !== undefined) return `::ffff:${bytesToAddress(mapped)}`;
+const DECIMAL = Array.from({ length: 256 }, (_, byte) => `${byte}`);
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
+const HEX_PADDED = HEX.map((digits) => digits.padStart(2, '0'));
+
+function formatIPv4(bytes: Uint8Array, at: number): string {
+  const decimal = (i: number): string => DECIMAL[bytes[at + i] ?? 0] ?? '';
+  return `${decimal(0)}.${decimal(1)}.${decimal(2)}.${decimal(3)}`;
+}
+
+function formatIPv6(bytes: Uint8Array, offset: number): string {
+  if (isMappedIPv4(bytes, offset)) return `::ffff:${formatIPv4(bytes, offset + 12)}`;
   // RFC 5952 4.2: the longest run of at least two zero groups is shortened, the first of equals.
-  let best = -1;
+  let best = 8;
   let bestLength = 1;
-  for (let i = 0; i < 8; i++) {
+  for (let group = 0; group < 8; group++) {
     let length = 0;
-    while (i + length < 8 && groups[i + length] === 0) length++;
+    while (group + length < 8 && isZeroGroup(bytes, offset + 2 * (group + length))) length++;
     if (length > bestLength) {
-      best = i;
+      best = group;
       bestLength = length;
     }
-    i += Math.max(0, length - 1);
+    group += length;
   }
-  const hex = groups.map((group) => group.toString(16));
-  if (best < 0) return hex.join(':');
-  return `${hex.slice(0, best).join(':')}::${hex.slice(best + bestLength).join(':')}`;
+  let text = '';
+  for (let group = 0; group < 8; group++) {
+    if (group === best) {
+      text += '::';
+      group += bestLength - 1;
+      continue;
+    }
+    const high = bytes[offset + 2 * group] ?? 0;
+    const low = bytes[offset + 2 * group + 1] ?? 0;
+    if (group > 0 && group !== best + bestLength) text += ':';
+    text += high === 0 ? HEX[low] : `${HEX[high]}${HEX_PADDED[low]}`;
+  }
+  return text;
+}
+
+function isZeroGroup(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0 && bytes[at + 1] === 0;
+}
+
+/** ::ffff:a.b.c.d, the form in which a dual-stack socket names an IPv4 peer (RFC 4291 2.5.5.2). */
+function isMappedIPv4(bytes: Uint8Array, offset: number): boolean {
+  for (let i = 0; i < 10; i++) if (bytes[offset + i] !== 0) return false;
+  return bytes[offset + 10] === 0xff && bytes[offset + 11] === 0xff;
 }

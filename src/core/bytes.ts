@@ -1,8 +1,10 @@
 export function toHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] ?? 0];
   return text;
 }
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** The bytes of an even number of hex digits; undefined for anything else. */
 export function fromHex(text: string): Uint8Array | undefined {
@@ -42,4 +44,26 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
  */
 export function plainView(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+// Numbers in network order. DataView would need an object for each message.
+
+export function readUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return (readUint16(bytes, at) * 0x10000 + readUint16(bytes, at + 2)) >>> 0;
+}
+
+export function writeUint16(value: number, target: Uint8Array, at: number): void {
+  target[at] = value >> 8;
+  target[at + 1] = value;
+}
+
+export function writeUint32(value: number, target: Uint8Array, at: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = value >> 16;
+  target[at + 2] = value >> 8;
+  target[at + 3] = value;
 }
