@@ -13,6 +13,26 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+// Names, realms and nonces are nearly always ASCII, for which the encoder's array is most of the cost.
+
+/** How many bytes the text has in UTF-8. */
+export function utf8Length(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return encoder.encode(text).length;
+  return text.length;
+}
+
+/** Writes the text in UTF-8 at `offset`, `utf8Length(text)` bytes. */
+export function writeUtf8(text: string, target: Uint8Array, offset: number): void {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      target.set(encoder.encode(text), offset);
+      return;
+    }
+    target[offset + i] = unit;
+  }
+}
+
 /** The text of the bytes, or undefined where they are not well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {

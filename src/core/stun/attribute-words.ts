@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../result.ts';
 import type { AttributeCodec } from './attribute.ts';
 import * as Attributes from './attributes.ts';
 import { describeError } from './describe.ts';
+import type { RawAttribute, StunMessage } from './message.ts';
 import { readNonceCookie } from './nonce-cookie.ts';
 import { AttributeType, attributeName } from './registry.ts';
 
@@ -21,11 +22,10 @@ export interface DescribedValue {
  * password could be guessed or taken is told: of MESSAGE-INTEGRITY, tokens and tickets only that they are there.
  */
 export function describeValue(
-  type: number,
-  value: Uint8Array,
-  transactionId: Uint8Array,
+  message: StunMessage,
+  attribute: RawAttribute,
 ): Result<DescribedValue, string> | undefined {
-  return DESCRIBERS.get(type)?.(value, transactionId);
+  return DESCRIBERS.get(attribute.type)?.(message.bytes, attribute.offset + 4, attribute.length);
 }
 
 /** The first bytes of something unknown. */
@@ -35,13 +35,13 @@ export function hexOf(value: Uint8Array): string {
 
 const MAX_HEX = 32;
 
-type Describer = (value: Uint8Array, transactionId: Uint8Array) => Result<DescribedValue, string>;
+type Describer = (message: Uint8Array, offset: number, length: number) => Result<DescribedValue, string>;
 
 function describer<T>(codec: AttributeCodec<T>, describe: (value: T) => DescribedValue): readonly [number, Describer] {
   return [
     codec.type,
-    (value, transactionId) => {
-      const read = codec.read(value, transactionId);
+    (message, offset, length) => {
+      const read = codec.read(message, offset, length);
       return read.ok ? ok(describe(read.value)) : fail(read.error);
     },
   ];
@@ -164,5 +164,5 @@ const DESCRIBERS = new Map<number, Describer>([
   describer(Attributes.Data, (value) => plain(value.length, `${value.length} bytes (${payloadKind(value)})`)),
   describer(Attributes.Padding, (value) => plain(value.length, `${value.length} bytes`)),
   // RFC 3489 11.2.7 gave a password away in the clear.
-  [AttributeType.Password, (value) => ok(plain(`[${value.length} bytes]`, `${value.length} bytes, not shown`))],
+  [AttributeType.Password, (_, __, length) => ok(plain(`[${length} bytes]`, `${length} bytes, not shown`))],
 ]);

@@ -1,9 +1,10 @@
+import { writeUint16, writeUint32 } from '../bytes.ts';
 import type { Hashes } from '../hashes.ts';
 import type { AttributeCodec } from './attribute.ts';
 import { crc32 } from './crc32.ts';
 import { FINGERPRINT_XOR } from './fingerprint.ts';
 import { HEADER_LENGTH, type MessageClass, messageType } from './message.ts';
-import { AttributeType } from './registry.ts';
+import { AttributeType, MAGIC_COOKIE } from './registry.ts';
 
 /**
  * Builds one message from front to back: attributes in the order of the calls, then integrity, then the fingerprint.
@@ -13,20 +14,13 @@ import { AttributeType } from './registry.ts';
  * ```
  */
 export class MessageBuilder {
-  readonly #transactionId: Uint8Array;
   #bytes: Uint8Array;
   #length = HEADER_LENGTH;
 
   constructor(messageClass: MessageClass, method: number, transactionId: Uint8Array) {
-    this.#transactionId = transactionId;
-    const bytes = new Uint8Array(128);
-    const type = messageType(messageClass, method);
-    bytes[0] = type >> 8;
-    bytes[1] = type & 0xff;
-    bytes[4] = 0x21;
-    bytes[5] = 0x12;
-    bytes[6] = 0xa4;
-    bytes[7] = 0x42;
+    const bytes = takeRoom();
+    writeUint16(messageType(messageClass, method), bytes, 0);
+    writeUint32(MAGIC_COOKIE, bytes, 4);
     bytes.set(transactionId, 8);
     this.#bytes = bytes;
   }
@@ -34,7 +28,7 @@ export class MessageBuilder {
   add<T>(codec: AttributeCodec<T>, value: T): this {
     const length = codec.length(value);
     const at = this.#reserve(codec.type, length);
-    codec.write(value, this.#bytes, at, this.#transactionId);
+    codec.write(value, this.#bytes, at);
     return this;
   }
 
@@ -66,16 +60,18 @@ export class MessageBuilder {
     const at = this.#reserve(AttributeType.Fingerprint, 4);
     this.#writeLength();
     const crc = (crc32(this.#bytes.subarray(0, covered)) ^ FINGERPRINT_XOR) >>> 0;
-    this.#bytes[at] = crc >>> 24;
-    this.#bytes[at + 1] = (crc >>> 16) & 0xff;
-    this.#bytes[at + 2] = (crc >>> 8) & 0xff;
-    this.#bytes[at + 3] = crc & 0xff;
+    writeUint32(crc, this.#bytes, at);
     return this;
   }
 
+  /** The message: a view into a larger buffer, which is not written again. */
   build(): Uint8Array {
     this.#writeLength();
-    return this.#bytes.subarray(0, this.#length);
+    const bytes = this.#bytes.subarray(0, this.#length);
+    giveBack(this.#bytes, this.#length);
+    // What is added from now on goes to a buffer of its own.
+    this.#bytes = bytes;
+    return bytes;
   }
 
   #mac(type: number, length: number, hash: (data: Uint8Array) => Uint8Array): this {
@@ -97,17 +93,36 @@ export class MessageBuilder {
       grown.set(this.#bytes);
       this.#bytes = grown;
     }
-    this.#bytes[at] = type >> 8;
-    this.#bytes[at + 1] = type & 0xff;
-    this.#bytes[at + 2] = length >> 8;
-    this.#bytes[at + 3] = length & 0xff;
+    writeUint16(type, this.#bytes, at);
+    writeUint16(length, this.#bytes, at + 2);
     this.#length = end;
     return at + 4;
   }
 
   #writeLength(): void {
-    const length = this.#length - HEADER_LENGTH;
-    this.#bytes[2] = length >> 8;
-    this.#bytes[3] = length & 0xff;
+    writeUint16(this.#length - HEADER_LENGTH, this.#bytes, 2);
+  }
+}
+
+// An array of its own would cost a message more than all the rest of its encoding, so messages are cut from slabs, as Node's
+// Buffers are. A slab is written front to back, once: what is handed out is zero.
+const SLAB_LENGTH = 16_384;
+const ROOM = 128;
+let slab = new Uint8Array(SLAB_LENGTH);
+let used = 0;
+
+function takeRoom(): Uint8Array {
+  if (used + ROOM > SLAB_LENGTH) {
+    slab = new Uint8Array(SLAB_LENGTH);
+    used = 0;
+  }
+  used += ROOM;
+  return slab.subarray(used - ROOM, used);
+}
+
+/** The end of a room that was not needed, if no other was taken since. */
+function giveBack(room: Uint8Array, length: number): void {
+  if (room.buffer === slab.buffer && room.byteOffset + room.length === used) {
+    used = (room.byteOffset + length + 7) & ~7;
   }
 }

@@ -52,13 +52,13 @@ export function explainMessage(message: StunMessage): ExplainedMessage {
   const attributes = message.attributes.map((attribute) => {
     const problems = problemsOf(message, attribute, seen);
     seen.add(attribute.type);
-    const described = describeValue(attribute.type, attribute.value, message.transactionId);
+    const described = describeValue(message, attribute);
     if (described?.ok === false) problems.unshift({ code: 'malformed', message: described.error });
     return {
       type: attribute.type,
       name: attributeName(attribute.type),
       offset: attribute.offset,
-      length: attribute.value.length,
+      length: attribute.length,
       value: described?.ok === true ? described.value.words : shownBytes(attribute),
       problems,
     };
@@ -80,7 +80,7 @@ export function attributeRecord(message: StunMessage): Record<string, string | n
     const count = (counts.get(attribute.type) ?? 0) + 1;
     counts.set(attribute.type, count);
     const name = attributeName(attribute.type);
-    const described = describeValue(attribute.type, attribute.value, message.transactionId);
+    const described = describeValue(message, attribute);
     record[count === 1 ? name : `${name}#${count}`] =
       described === undefined
         ? hexOf(attribute.value)
@@ -93,7 +93,7 @@ export function attributeRecord(message: StunMessage): Record<string, string | n
 
 /** Bytes that could not be read. A MESSAGE-INTEGRITY of the wrong length may hold the right one. */
 function shownBytes(attribute: RawAttribute): string {
-  return SECRET_TYPES.has(attribute.type) ? `${attribute.value.length} bytes, not shown` : hexOf(attribute.value);
+  return SECRET_TYPES.has(attribute.type) ? `${attribute.length} bytes, not shown` : hexOf(attribute.value);
 }
 
 const SECRET_TYPES = new Set<number>([
@@ -133,7 +133,7 @@ function isIgnored(message: StunMessage, attribute: RawAttribute): boolean {
 }
 
 function fingerprintProblems(message: StunMessage, attribute: RawAttribute): AttributeProblem[] {
-  if (attribute.value.length !== 4) return [];
+  if (attribute.length !== 4) return [];
   if (attribute.offset + 8 !== message.bytes.length) {
     return [{ code: 'not-last', message: 'FINGERPRINT must be the last attribute' }];
   }

@@ -1,3 +1,4 @@
+import { readUint32 } from '../bytes.ts';
 import { crc32 } from './crc32.ts';
 import type { StunMessage } from './message.ts';
 import { AttributeType } from './registry.ts';
@@ -9,8 +10,7 @@ export const FINGERPRINT_XOR = 0x5354554e;
 export function checkFingerprint(message: StunMessage): 'valid' | 'invalid' | 'absent' {
   const attribute = message.find(AttributeType.Fingerprint);
   if (attribute === undefined) return 'absent';
-  if (attribute.value.length !== 4 || attribute.offset + 8 !== message.bytes.length) return 'invalid';
-  const [a = 0, b = 0, c = 0, d = 0] = attribute.value;
+  if (attribute.length !== 4 || attribute.offset + 8 !== message.bytes.length) return 'invalid';
   const expected = (crc32(message.bytes.subarray(0, attribute.offset)) ^ FINGERPRINT_XOR) >>> 0;
-  return expected === ((a << 24) | (b << 16) | (c << 8) | d) >>> 0 ? 'valid' : 'invalid';
+  return expected === readUint32(message.bytes, attribute.offset + 4) ? 'valid' : 'invalid';
 }

@@ -1,4 +1,4 @@
-import { plainView } from '../bytes.ts';
+import { plainView, readUint16 } from '../bytes.ts';
 import { type ForeignProtocol, mayBecomeForeign, RECOGNISED_WITHIN, recognise } from './foreign.ts';
 import { HEADER_LENGTH } from './message.ts';
 
@@ -172,8 +172,4 @@ function neededForMessage(bytes: Uint8Array): number | Trouble {
   const length = readUint16(bytes, 2);
   if (length % 4 !== 0) return { code: 'unaligned-length', message: `the length ${length} is no multiple of 4` };
   return HEADER_LENGTH + length;
-}
-
-function readUint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

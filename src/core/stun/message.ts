@@ -1,4 +1,4 @@
-import { plainView } from '../bytes.ts';
+import { plainView, readUint16, readUint32 } from '../bytes.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { AttributeCodec } from './attribute.ts';
 import { AttributeType, MAGIC_COOKIE } from './registry.ts';
@@ -7,11 +7,26 @@ export type MessageClass = 'request' | 'indication' | 'success' | 'error';
 
 export const HEADER_LENGTH = 20;
 
-/** One attribute as it stood on the wire. `offset` is where its four-byte header begins in the message. */
-export interface RawAttribute {
+/** One attribute as it stood on the wire. */
+export class RawAttribute {
   readonly type: number;
+  /** Where its four-byte header begins in the message. */
   readonly offset: number;
-  readonly value: Uint8Array;
+  /** Bytes of the value, without header and padding. */
+  readonly length: number;
+  readonly #message: Uint8Array;
+
+  constructor(type: number, offset: number, length: number, message: Uint8Array) {
+    this.type = type;
+    this.offset = offset;
+    this.length = length;
+    this.#message = message;
+  }
+
+  /** A view into the message. Made when asked for, because most values are read in their place by a codec. */
+  get value(): Uint8Array {
+    return this.#message.subarray(this.offset + 4, this.offset + 4 + this.length);
+  }
 }
 
 export type DecodeErrorCode =
@@ -36,23 +51,19 @@ export interface DecodeError {
 export class StunMessage {
   readonly class: MessageClass;
   readonly method: number;
-  /** 12 bytes. */
-  readonly transactionId: Uint8Array;
   readonly attributes: readonly RawAttribute[];
   readonly bytes: Uint8Array;
 
-  constructor(
-    messageClass: MessageClass,
-    method: number,
-    transactionId: Uint8Array,
-    attributes: readonly RawAttribute[],
-    bytes: Uint8Array,
-  ) {
+  constructor(messageClass: MessageClass, method: number, attributes: readonly RawAttribute[], bytes: Uint8Array) {
     this.class = messageClass;
     this.method = method;
-    this.transactionId = transactionId;
     this.attributes = attributes;
     this.bytes = bytes;
+  }
+
+  /** 12 bytes, a view into the message. */
+  get transactionId(): Uint8Array {
+    return this.bytes.subarray(8, HEADER_LENGTH);
   }
 
   /**
@@ -91,7 +102,7 @@ export class StunMessage {
   /** The value, or what is wrong with it; undefined where the attribute is absent. */
   read<T>(codec: AttributeCodec<T>): Result<T, string> | undefined {
     const attribute = this.find(codec.type);
-    return attribute === undefined ? undefined : codec.read(attribute.value, this.transactionId);
+    return attribute === undefined ? undefined : codec.read(this.bytes, attribute.offset + 4, attribute.length);
   }
 
   /** Every value of that kind in order, malformed ones left out (XOR-PEER-ADDRESS stands several times in CreatePermission). */
@@ -101,7 +112,7 @@ export class StunMessage {
       if (attribute.type === AttributeType.MessageIntegrity || attribute.type === AttributeType.MessageIntegritySha256)
         break;
       if (attribute.type !== codec.type) continue;
-      const result = codec.read(attribute.value, this.transactionId);
+      const result = codec.read(this.bytes, attribute.offset + 4, attribute.length);
       if (result.ok) values.push(result.value);
     }
     return values;
@@ -151,10 +162,10 @@ export function decodeMessage(received: Uint8Array): Result<StunMessage, DecodeE
         `an attribute says it has ${valueLength} bytes, ${bytes.length - at - 4} are left`,
       );
     }
-    attributes.push({ type: readUint16(bytes, at), offset: at, value: bytes.subarray(at + 4, end) });
+    attributes.push(new RawAttribute(readUint16(bytes, at), at, valueLength, bytes));
     at = end + ((4 - (valueLength & 3)) & 3);
   }
-  return ok(new StunMessage(classOf(b0, b1), methodOf(b0, b1), bytes.subarray(8, HEADER_LENGTH), attributes, bytes));
+  return ok(new StunMessage(classOf(b0, b1), methodOf(b0, b1), attributes, bytes));
 }
 
 const CLASS_BITS: Readonly<Record<MessageClass, number>> = {
@@ -176,14 +187,6 @@ function classOf(b0: number, b1: number): MessageClass {
 
 function methodOf(b0: number, b1: number): number {
   return ((b0 & 0x3e) << 6) | ((b1 & 0xe0) >> 1) | (b1 & 0x0f);
-}
-
-function readUint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return readUint16(bytes, at) * 0x10000 + readUint16(bytes, at + 2);
 }
 
 function failure(code: DecodeErrorCode, offset: number, message: string) {

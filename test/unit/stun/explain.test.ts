@@ -95,7 +95,13 @@ describe('explainMessage', () => {
 
 describe('values in words', () => {
   const words = (type: number, hex: string): string => {
-    const described = describeValue(type, fromHex(hex.replaceAll(' ', '')) ?? id, id);
+    const message = decoded(
+      start()
+        .addRaw(type, fromHex(hex.replaceAll(' ', '')) ?? id)
+        .build(),
+    );
+    const [attribute] = message.attributes;
+    const described = attribute === undefined ? undefined : describeValue(message, attribute);
     return described === undefined ? 'unknown' : described.ok ? described.value.words : `! ${described.error}`;
   };
 

@@ -1,4 +1,6 @@
+import { crc32 as nodeCrc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../src/core/random.ts';
 import { crc32 } from '../../../src/core/stun/crc32.ts';
 import { opaqueString, saslPrep } from '../../../src/core/stun/strings.ts';
 import { encodeUtf8 } from '../../../src/core/utf8.ts';
@@ -41,3 +43,11 @@ it.each([
   ['123456789', 0xcbf43926],
   ['The quick brown fox jumps over the lazy dog', 0x414fa339],
 ])('crc32 of %j', (text, crc) => expect(crc32(encodeUtf8(text))).toBe(crc));
+
+it("crc32 agrees with Node's on every length", () => {
+  const bytes = seededRandom(32).bytes(300);
+  for (let length = 0; length <= bytes.length; length++) {
+    const part = bytes.subarray(0, length);
+    expect(crc32(part)).toBe(nodeCrc32(part));
+  }
+});

@@ -86,7 +86,7 @@ function theirText(theirs: Message, attribute: MadeAttribute): string | undefine
     // What werift-ice has no codec for (DONT-FRAGMENT, ICMP) it hands over in bytes: as long as ours it must be.
     if (raw === undefined) return undefined;
     if (attribute.codec === undefined) return JSON.stringify(toHex(raw));
-    const value = attribute.codec.read(new Uint8Array(raw), theirs.transactionId);
+    const value = attribute.codec.read(new Uint8Array(raw), 0, raw.length);
     return value.ok ? ourText({ ...attribute, value: value.value }) : value.error;
   }
   return ourText({ ...attribute, value: convert(attribute.value, known, attribute) });
@@ -119,7 +119,7 @@ function convert(ours: unknown, known: unknown, attribute: MadeAttribute): unkno
     case 'EVEN-PORT':
       return (known as Buffer)[0] === 0x80;
     case 'PASSWORD-ALGORITHMS': {
-      const read = attribute.codec?.read(new Uint8Array(known as Buffer), new Uint8Array(12));
+      const read = attribute.codec?.read(new Uint8Array(known as Buffer), 0, (known as Buffer).length);
       return read?.ok ? read.value : read?.error;
     }
     default:

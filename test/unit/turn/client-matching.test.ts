@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MappedAddress, XorMappedAddress } from '../../../src/core/stun/attributes.ts';
+import { MessageBuilder } from '../../../src/core/stun/encode.ts';
 import { decodeMessage } from '../../../src/core/stun/message.ts';
 import { Method } from '../../../src/core/stun/registry.ts';
 import { RFC8489_TIMING } from '../../../src/core/stun/transaction.ts';
@@ -182,7 +183,7 @@ describe('an answer', () => {
     ],
     [
       'to another method',
-      ({ message }) => [answer({ ...message, method: Method.Binding } as typeof message, 'success').build()],
+      ({ message }) => [new MessageBuilder('success', Method.Binding, message.transactionId).build()],
       'an answer to Binding, asked was Allocate',
     ],
     ['without ERROR-CODE', ({ message }) => [answer(message, 'error').build()], 'an error response without ERROR-CODE'],

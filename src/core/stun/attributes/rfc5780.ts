@@ -1,7 +1,6 @@
-import { ok } from '../../result.ts';
 import type { AttributeCodec } from '../attribute.ts';
 import { AttributeType } from '../registry.ts';
-import { address, opaque, uint16, uint32, wrongLength } from './kinds.ts';
+import { address, fourBytes, opaque, uint16, uint32 } from './kinds.ts';
 
 /** RFC 5780 7: the attributes of NAT behaviour discovery. */
 export const Padding = opaque(AttributeType.Padding, 'PADDING');
@@ -16,19 +15,17 @@ export interface ChangeRequestValue {
 }
 
 /** RFC 5780 7.2: asks for the answer from another address or port of the server. */
-export const ChangeRequest: AttributeCodec<ChangeRequestValue> = {
-  type: AttributeType.ChangeRequest,
-  name: 'CHANGE-REQUEST',
-  length: () => 4,
-  write(value, target, offset) {
-    target[offset + 3] = (value.changeIp ? 4 : 0) | (value.changePort ? 2 : 0);
+export const ChangeRequest: AttributeCodec<ChangeRequestValue> = fourBytes(
+  AttributeType.ChangeRequest,
+  'CHANGE-REQUEST',
+  (value, message, offset) => {
+    message[offset + 3] = (value.changeIp ? 4 : 0) | (value.changePort ? 2 : 0);
   },
-  read(bytes) {
-    if (bytes.length !== 4) return wrongLength(bytes, '4');
-    const bits = bytes[3] ?? 0;
-    return ok({ changeIp: (bits & 4) !== 0, changePort: (bits & 2) !== 0 });
+  (message, offset) => {
+    const bits = message[offset + 3] ?? 0;
+    return { changeIp: (bits & 4) !== 0, changePort: (bits & 2) !== 0 };
   },
-};
+);
 
 // RFC 3489, still sent by old servers.
 export const ResponseAddress = address(AttributeType.ResponseAddress, 'RESPONSE-ADDRESS');

@@ -1,9 +1,21 @@
 import type { Family } from '../../address.ts';
-import { fail, ok } from '../../result.ts';
-import { encodeUtf8, showUtf8 } from '../../utf8.ts';
+import { readUint32, writeUint32 } from '../../bytes.ts';
+import { fail, ok, type Result } from '../../result.ts';
 import type { AttributeCodec } from '../attribute.ts';
 import { AttributeType } from '../registry.ts';
-import { flag, opaque, readErrorCode, text, uint8, uint16, uint32, wrongLength, xorAddress } from './kinds.ts';
+import {
+  errorLength,
+  flag,
+  opaque,
+  readError,
+  text,
+  uint8,
+  uint16,
+  uint32,
+  writeError,
+  wrongLength,
+  xorAddress,
+} from './kinds.ts';
 
 /** RFC 8656 18: the attributes of TURN. */
 export const ChannelNumber = uint16(AttributeType.ChannelNumber, 'CHANNEL-NUMBER');
@@ -24,10 +36,11 @@ export const EvenPort: AttributeCodec<boolean> = {
   type: AttributeType.EvenPort,
   name: 'EVEN-PORT',
   length: () => 1,
-  write(value, target, offset) {
-    target[offset] = value ? 0x80 : 0;
+  write(value, message, offset) {
+    message[offset] = value ? 0x80 : 0;
   },
-  read: (bytes) => (bytes.length === 1 ? ok(((bytes[0] ?? 0) & 0x80) !== 0) : wrongLength(bytes, '1')),
+  read: (message, offset, length) =>
+    length === 1 ? ok(((message[offset] ?? 0) & 0x80) !== 0) : wrongLength(length, '1'),
 };
 
 export interface AddressError {
@@ -40,20 +53,16 @@ export interface AddressError {
 export const AddressErrorCode: AttributeCodec<AddressError> = {
   type: AttributeType.AddressErrorCode,
   name: 'ADDRESS-ERROR-CODE',
-  length: (value) => 4 + encodeUtf8(value.reason).length,
-  write(value, target, offset) {
-    target[offset] = value.family === 4 ? 1 : 2;
-    target[offset + 2] = Math.trunc(value.code / 100);
-    target[offset + 3] = value.code % 100;
-    target.set(encodeUtf8(value.reason), offset + 4);
+  length: (value) => errorLength(value.reason),
+  write(value, message, offset) {
+    message[offset] = value.family === 4 ? 1 : 2;
+    writeError(value.code, value.reason, message, offset);
   },
-  read(bytes) {
-    if (bytes.length < 4) return wrongLength(bytes, 'at least 4');
-    const familyNumber = bytes[0];
-    if (familyNumber !== 1 && familyNumber !== 2) return fail(`address family ${familyNumber} is neither 1 nor 2`);
-    const code = readErrorCode(bytes);
-    if (!code.ok) return code;
-    return ok({ family: familyNumber === 1 ? 4 : 6, code: code.value, reason: showUtf8(bytes.subarray(4)) });
+  read(message, offset, length) {
+    const family = readFamily(message, offset);
+    const error = readError(message, offset, length);
+    if (!error.ok) return error;
+    return family.ok ? ok({ family: family.value, ...error.value }) : family;
   },
 };
 
@@ -69,15 +78,15 @@ export const Icmp: AttributeCodec<IcmpValue> = {
   type: AttributeType.Icmp,
   name: 'ICMP',
   length: () => 8,
-  write(value, target, offset) {
-    target[offset + 2] = value.type;
-    target[offset + 3] = value.code;
-    for (let i = 0; i < 4; i++) target[offset + 4 + i] = (value.data >>> (24 - 8 * i)) & 0xff;
+  write(value, message, offset) {
+    message[offset + 2] = value.type;
+    message[offset + 3] = value.code;
+    writeUint32(value.data, message, offset + 4);
   },
-  read(bytes) {
-    if (bytes.length !== 8) return wrongLength(bytes, '8');
-    const [, , type = 0, code = 0, a = 0, b = 0, c = 0, d = 0] = bytes;
-    return ok({ type, code, data: ((a << 24) | (b << 16) | (c << 8) | d) >>> 0 });
+  read(message, offset, length) {
+    if (length !== 8) return wrongLength(length, '8');
+    const { [offset + 2]: type = 0, [offset + 3]: code = 0 } = message;
+    return ok({ type, code, data: readUint32(message, offset + 4) });
   },
 };
 
@@ -95,13 +104,15 @@ function family(type: number, name: string): AttributeCodec<Family> {
     type,
     name,
     length: () => 4,
-    write(value, target, offset) {
-      target[offset] = value === 4 ? 1 : 2;
+    write(value, message, offset) {
+      message[offset] = value === 4 ? 1 : 2;
     },
-    read(bytes) {
-      if (bytes.length !== 4) return wrongLength(bytes, '4');
-      if (bytes[0] === 1) return ok(4);
-      return bytes[0] === 2 ? ok(6) : fail(`address family ${bytes[0]} is neither 1 (IPv4) nor 2 (IPv6)`);
-    },
+    read: (message, offset, length) => (length === 4 ? readFamily(message, offset) : wrongLength(length, '4')),
   };
+}
+
+function readFamily(message: Uint8Array, offset: number): Result<Family, string> {
+  const number = message[offset];
+  if (number === 1) return ok(4);
+  return number === 2 ? ok(6) : fail(`address family ${number} is neither 1 (IPv4) nor 2 (IPv6)`);
 }
