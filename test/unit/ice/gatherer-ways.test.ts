@@ -150,7 +150,7 @@ describe('a redirection', () => {
     world.run();
     expect(world.stages().map(({ stage, status, attempt }) => [stage, status, attempt?.id, attempt?.address])).toEqual([
       ['allocate', 'skip', '1', '198.51.100.1'],
-      ['binding', 'pass', '2', '198.51.100.9'],
+      ['binding', 'pass', '1', '198.51.100.1'],
       ['challenge', 'pass', '2', '198.51.100.9'],
       ['allocate', 'pass', '2', '198.51.100.9'],
       ['release', 'pass', '2', '198.51.100.9'],
@@ -159,6 +159,18 @@ describe('a redirection', () => {
       'open-udp udp-1',
       'close udp-1',
     ]);
+  });
+
+  it('to a closed port is heard of like any other', () => {
+    const world = new World({ urls: ['turn:198.51.100.1'], closed: ['198.51.100.9:3479'] });
+    world.server(S, sendTo('198.51.100.9:3479'));
+    world.run();
+    expect(world.stages().at(-1)).toMatchObject({
+      attempt: { address: '198.51.100.9' },
+      status: 'fail',
+      data: { cause: 'refused' },
+    });
+    expect(world.outline.at(-1)).toBe('140 complete');
   });
 
   it('over TLS is followed by another connection, to the name that the server says', () => {

@@ -1,19 +1,12 @@
-import { formatSocketAddress, type SocketAddress } from '../../address.ts';
+import { formatSocketAddress } from '../../address.ts';
 import type { Stage, StageData } from '../../attempt.ts';
 import type { Deadline } from '../../machine.ts';
 import { type BindingResult, requestBinding } from '../../stun/binding.ts';
 import { describeFailure, endedStage } from '../../stun/describe.ts';
 import type { Exchange } from '../../stun/exchange.ts';
-import type { StunLink } from '../../stun/link.ts';
-import type { Timing } from '../../stun/transaction.ts';
 import type { Instant } from '../../time.ts';
-import type { Timed } from './context.ts';
-
-export interface BesideTurnOwner {
-  stage(stage: Stage): void;
-  /** The mapped address, or nothing. */
-  ended(result: Extract<BindingResult, { outcome: 'success' }> | undefined, now: Instant): void;
-}
+import type { GatheringContext, Timed } from './context.ts';
+import type { TurnWay } from './turn-way.ts';
 
 /** Room for one retransmission and its round trip, once it is known that the server answers other requests. */
 const GRACE_MS = 700;
@@ -24,14 +17,29 @@ const GRACE_MS = 700;
  * for, so its failure fails nothing, and nothing waits for it longer than need be.
  */
 export class BesideTurn implements Timed {
-  readonly #owner: BesideTurnOwner;
+  readonly #context: GatheringContext;
+  readonly #url: string;
+  readonly #way: TurnWay;
+  readonly #ended: (result: Extract<BindingResult, { outcome: 'success' }> | undefined, now: Instant) => void;
   #exchange: Exchange | undefined;
   #startedAt: Instant = 0;
   #limit: Instant | undefined;
   #done = false;
 
-  constructor(owner: BesideTurnOwner) {
-    this.#owner = owner;
+  /** Begins at its turn. `ended` gets the answer, or nothing; it is not called after `stop`. */
+  constructor(
+    context: GatheringContext,
+    url: string,
+    way: TurnWay,
+    ended: (result: Extract<BindingResult, { outcome: 'success' }> | undefined, now: Instant) => void,
+    now: Instant,
+  ) {
+    this.#context = context;
+    this.#url = url;
+    this.#way = way;
+    this.#ended = ended;
+    context.timed.add(this);
+    context.pacer.add((at) => this.#begin(at), now);
   }
 
   get done(): boolean {
@@ -39,18 +47,12 @@ export class BesideTurn implements Timed {
   }
 
   get deadline(): Deadline | undefined {
-    if (this.#done || this.#limit === undefined) return undefined;
+    if (this.#limit === undefined) return undefined;
     return { at: this.#limit, why: 'end of waiting for a Binding answer of a TURN server' };
   }
 
   handleTimeout(now: Instant): void {
     if (this.#limit !== undefined && now >= this.#limit) this.#skip('no answer while Allocate had one', now);
-  }
-
-  begin(link: StunLink, server: SocketAddress, timing: Timing, now: Instant): void {
-    if (this.#done) return;
-    this.#startedAt = now;
-    this.#exchange = requestBinding(link, server, timing, (result, at) => this.#answered(result, at), now);
   }
 
   /** The Allocate has ended. */
@@ -67,18 +69,27 @@ export class BesideTurn implements Timed {
   /** Not wanted any more. */
   stop(): void {
     this.#done = true;
+    this.#context.timed.delete(this);
     this.#exchange?.abandon();
+  }
+
+  #begin(now: Instant): void {
+    const link = this.#way.base?.link;
+    if (this.#done || link === undefined) return;
+    this.#startedAt = now;
+    const { timing } = this.#context.settings;
+    this.#exchange = requestBinding(link, this.#way.remote, timing, (result, at) => this.#answered(result, at), now);
   }
 
   #answered(result: BindingResult, now: Instant): void {
     if (this.#done) return;
     if (result.outcome === 'success') {
       const detail = `our address is ${formatSocketAddress(result.mapped)}`;
-      this.#owner.stage(endedStage('binding', 'pass', this.#startedAt, now, detail, result.data));
+      this.#stage(endedStage('binding', 'pass', this.#startedAt, now, detail, result.data));
       this.#end(result, now);
       return;
     }
-    this.#owner.stage(endedStage('binding', 'skip', this.#startedAt, now, describeFailure(result.data), result.data));
+    this.#stage(endedStage('binding', 'skip', this.#startedAt, now, describeFailure(result.data), result.data));
     this.#end(undefined, now);
   }
 
@@ -86,13 +97,18 @@ export class BesideTurn implements Timed {
     if (this.#exchange !== undefined) {
       const data: StageData = { cause: 'not-run', problem, requestsSent: this.#exchange.requestsSent };
       this.#exchange.abandon();
-      this.#owner.stage(endedStage('binding', 'skip', this.#startedAt, now, problem, data));
+      this.#stage(endedStage('binding', 'skip', this.#startedAt, now, problem, data));
     }
     this.#end(undefined, now);
   }
 
   #end(result: Extract<BindingResult, { outcome: 'success' }> | undefined, now: Instant): void {
     this.#done = true;
-    this.#owner.ended(result, now);
+    this.#context.timed.delete(this);
+    this.#ended(result, now);
+  }
+
+  #stage(stage: Stage): void {
+    this.#context.stage(this.#url, this.#way.key, stage, this.#way.transport);
   }
 }

@@ -1,6 +1,5 @@
 import { formatSocketAddress, type SocketAddress } from '../../address.ts';
-import type { AttemptKey, Stage, StageData } from '../../attempt.ts';
-import type { TransportId } from '../../machine.ts';
+import type { Stage, StageData } from '../../attempt.ts';
 import { endedStage, failedStage } from '../../stun/describe.ts';
 import type { StunLink } from '../../stun/link.ts';
 import { ErrorCode } from '../../stun/registry.ts';
@@ -12,21 +11,18 @@ import type { GatherServer } from '../gatherer-io.ts';
 import { BesideTurn } from './beside-turn.ts';
 import type { Attempt, GatheringContext } from './context.ts';
 import type { Local } from './locals.ts';
-import { Stream } from './stream.ts';
-import { UdpSocket } from './udp-socket.ts';
+import { TurnWay } from './turn-way.ts';
 
 /** A TURN server, asked for an allocation, over whichever transport its URL names; wherever it sends us (300, 437). */
 export class TurnAttempt implements Attempt {
   readonly server: GatherServer;
   readonly #context: GatheringContext;
   readonly #local: Local;
-  readonly #binding: BesideTurn;
-  #key: AttemptKey;
+  #way: TurnWay | undefined;
   #remote: SocketAddress;
   #host: string;
   #client: TurnClient | undefined;
-  #socket: UdpSocket | undefined;
-  #stream: Stream | undefined;
+  #binding: BesideTurn | undefined;
   #link: StunLink | undefined;
   #localAddress: SocketAddress | null = null;
   #startedAt: Instant = 0;
@@ -45,15 +41,6 @@ export class TurnAttempt implements Attempt {
     this.#local = local;
     this.#remote = remote;
     this.#host = server.uri.host;
-    this.#key = context.attemptKey(local, remote, server.uri.transport);
-    this.#binding = new BesideTurn({
-      stage: (stage) => this.#stage(stage),
-      ended: (result, now) => {
-        context.timed.delete(this.#binding);
-        if (result !== undefined) this.#reflexive(result.mapped, result.rttMs, result.requestsSent);
-        this.#settleWhenDone(now);
-      },
-    });
   }
 
   get settled(): boolean {
@@ -73,37 +60,37 @@ export class TurnAttempt implements Attempt {
         return `the answer of ${server} to Refresh`;
       case undefined:
       case 'moving':
-        return this.#stream?.waitingFor ?? `its turn to ask ${server}`;
+        return this.#way?.waitingFor ?? `its turn to ask ${server}`;
       default:
         return `the answer of ${server} to Binding`;
     }
   }
 
   begin(now: Instant): void {
-    if (this.server.uri.dtls === true) {
-      const data: StageData = {
-        cause: 'unsupported',
-        problem: 'TURN over DTLS (turns: with transport=udp) is not supported',
-      };
-      this.#fail('connect', data, now);
-    } else this.#open(false, now);
+    if (this.server.uri.dtls !== true) {
+      this.#goTo(this.#remote, false, now);
+      return;
+    }
+    const problem = 'TURN over DTLS (turns: with transport=udp) is not supported';
+    const data: StageData = { cause: 'unsupported', problem };
+    const key = this.#context.attemptKey(this.#local, this.#remote, this.server.uri.transport);
+    this.#context.stage(this.server.url, key, failedStage('connect', now, now, data), null);
+    this.#context.candidateError(this.server.url, data, null, this.#remote.family);
+    this.#failed(now);
   }
 
   stop(why: string, now: Instant): void {
     if (this.#settled) return;
-    this.#binding.stop();
-    this.#context.timed.delete(this.#binding);
+    this.#settled = true;
+    this.#binding?.stop();
     if (!this.#allocateDone) {
       const problem = `${why} while waiting for ${this.waitingFor}`;
       const data: StageData = { cause: 'not-run', problem };
-      const asking = this.#client?.state === 'allocating';
-      if (!asking && this.#stream !== undefined) this.#stream.stop(data, now);
-      else {
+      if (this.#client?.state === 'allocating') {
         const name = this.#challenged ? 'allocate' : 'challenge';
-        this.#stage(endedStage(name, 'unknown', asking ? this.#startedAt : now, now, problem, data));
-      }
+        this.#stage(endedStage(name, 'unknown', this.#startedAt, now, problem, data));
+      } else this.#way?.stop(data, now);
     }
-    this.#settled = true;
     if (this.#client === undefined) this.#finish();
     this.#context.progressed(now);
   }
@@ -118,44 +105,28 @@ export class TurnAttempt implements Attempt {
     this.#finish();
   }
 
-  get #datagrams(): boolean {
-    return this.server.uri.transport === 'udp';
-  }
-
   /** Opens a way to the server, from a new port where the old one will not do. */
-  #open(fresh: boolean, now: Instant): void {
-    const { transport } = this.server.uri;
-    if (transport !== 'udp') {
-      this.#context.pacer.add((at) => this.#connect(transport, at), now);
-      return;
-    }
-    const base = this.#context.base(this.#local, now);
-    const socket = !fresh && base.claimForTurn(this.#remote) ? base : new UdpSocket(this.#context, this.#local);
-    this.#socket = socket;
-    socket.whenReady((failure, at) => {
-      if (this.#settled) return;
-      if (failure !== undefined) this.#fail('connect', failure, at);
-      else this.#context.pacer.add((then) => this.#ask(socket.link, socket.address ?? null, then), at);
-    }, now);
-  }
-
-  #connect(kind: 'tcp' | 'tls', now: Instant): void {
-    if (this.#settled) return;
-    this.#stream = new Stream(
+  #goTo(remote: SocketAddress, fresh: boolean, now: Instant): void {
+    const { server } = this;
+    const same = this.#way !== undefined && this.#remote === remote;
+    const key = same ? this.#way?.key : undefined;
+    this.#way?.close();
+    this.#remote = remote;
+    this.#way = new TurnWay(
       this.#context,
       {
-        url: this.server.url,
-        key: this.#key,
-        kind,
+        server,
         local: this.#local,
-        remote: this.#remote,
+        remote,
         host: this.#host,
-        opened: (link, local, at) => this.#ask(link, local, at),
-        // The stage and the candidate error are told already.
-        failed: (_data, at) => this.#failed(at),
+        key: key ?? this.#context.attemptKey(this.#local, remote, server.uri.transport),
+        fresh,
+        ready: (link, local, at) => this.#ask(link, local, at),
+        failed: (at) => this.#failed(at),
       },
       now,
     );
+    this.#way.open(now);
   }
 
   #ask(link: StunLink, local: SocketAddress | null, now: Instant): void {
@@ -164,20 +135,30 @@ export class TurnAttempt implements Attempt {
     this.#localAddress = local;
     this.#startedAt = now;
     this.#challenged = false;
-    const { settings } = this.#context;
     if (this.#client === undefined) {
       this.#client = this.#newClient(link);
       this.#context.timed.add(this.#client);
       this.#client.allocate(now);
     } else this.#client.resume(link, this.#remote, now);
-    if (link.kind !== 'udp') return;
-    this.#socket?.listenFor(this.#remote, now);
-    if (settings.policy === 'relay' || !this.#onBase || this.#binding.done || this.#allocateDone) {
-      if (!this.#binding.done) this.#binding.stop();
-      return;
-    }
-    this.#context.timed.add(this.#binding);
-    this.#context.pacer.add((at) => this.#binding.begin(link, this.#remote, settings.timing, at), now);
+    this.#way?.listen(now);
+    this.#askForBinding(now);
+  }
+
+  /** Once, and from the socket that the host candidate stands for: elsewhere the answer would be no candidate. */
+  #askForBinding(now: Instant): void {
+    const way = this.#way;
+    if (way?.base === undefined || this.#binding !== undefined || this.#allocateDone) return;
+    if (this.#context.settings.policy === 'relay') return;
+    this.#binding = new BesideTurn(
+      this.#context,
+      this.server.url,
+      way,
+      (result, at) => {
+        if (result !== undefined) this.#reflexive(way, result.mapped, result.rttMs, result.requestsSent);
+        this.#settleWhenDone(at);
+      },
+      now,
+    );
   }
 
   #newClient(link: StunLink): TurnClient {
@@ -216,24 +197,19 @@ export class TurnAttempt implements Attempt {
       case 'failed':
         if (this.#again) return;
         this.#context.candidateError(this.server.url, result.data, this.#localAddress, this.#remote.family);
-        this.#allocateDone = true;
-        this.#binding.allocateEnded(result.data.cause === 'stun-error' ? 'answered' : 'unanswered', now);
-        this.#settleWhenDone(now);
+        this.#allocateEnded(result.data.cause === 'stun-error' ? 'answered' : 'unanswered', now);
         return;
       case 'redirected':
-        this.#remote = result.server;
         this.#host = result.domain ?? this.#host;
-        this.#key = this.#context.attemptKey(this.#local, result.server, this.server.uri.transport);
-        this.#move(false, now);
+        this.#goTo(result.server, false, now);
         return;
       case 'mismatch':
-        this.#move(true, now);
+        this.#goTo(this.#remote, true, now);
         return;
       case 'released':
         if (this.#again) this.#askAgain(now);
         else {
           this.#finish();
-          this.#settleWhenDone(now);
           this.#context.progressed(now);
         }
         return;
@@ -256,10 +232,7 @@ export class TurnAttempt implements Attempt {
       // A relayed address of the other family is better than none, and is what browsers get from such a server.
       this.#again = true;
       this.#stage({ ...stage, status: 'warn', detail: `${stage.detail}: once more without asking for IPv6` });
-      return;
-    }
-    const more = this.#socket?.evidenceFor(this.#remote) ?? {};
-    this.#stage({ ...stage, data: { ...stage.data, ...more } });
+    } else this.#stage({ ...stage, data: { ...stage.data, ...this.#way?.evidence } });
   }
 
   #askAgain(now: Instant): void {
@@ -272,7 +245,7 @@ export class TurnAttempt implements Attempt {
 
   #allocated(allocation: Allocation, now: Instant): void {
     const { rttMs, requestsSent, mapped } = allocation;
-    if (mapped !== null && this.#onBase) this.#reflexive(mapped, rttMs, requestsSent);
+    if (mapped !== null && this.#way?.base !== undefined) this.#reflexive(this.#way, mapped, rttMs, requestsSent);
     for (const address of [allocation.relayed, allocation.additional]) {
       if (address === null) continue;
       this.#context.candidate({
@@ -290,14 +263,12 @@ export class TurnAttempt implements Attempt {
         requestsSent,
       });
     }
-    this.#allocateDone = true;
-    this.#binding.allocateEnded('granted', now);
-    this.#settleWhenDone(now);
+    this.#allocateEnded('granted', now);
   }
 
   /** From a base that is a host candidate, the mapped address is a candidate too (RFC 8445 5.1.1.2). */
-  #reflexive(mapped: SocketAddress, rttMs: number | null, requestsSent: number): void {
-    const base = this.#context.base(this.#local, this.#startedAt).address;
+  #reflexive(way: TurnWay, mapped: SocketAddress, rttMs: number | null, requestsSent: number): void {
+    const base = way.base?.address;
     if (base === undefined || this.#reflexiveTold || this.#context.settings.policy === 'relay') return;
     this.#reflexiveTold = true;
     this.#context.candidate({
@@ -308,40 +279,28 @@ export class TurnAttempt implements Attempt {
       related: base,
       local: this.#local,
       url: this.server.url,
-      server: this.#remote,
+      server: way.remote,
       relayProtocol: null,
       rttMs,
       requestsSent,
     });
   }
 
-  /** Whether our socket is the one that the host candidate stands for. */
-  get #onBase(): boolean {
-    return this.#socket !== undefined && this.#socket === this.#context.base(this.#local, this.#startedAt);
-  }
-
-  #move(fresh: boolean, now: Instant): void {
-    this.#close();
-    this.#open(fresh, now);
-  }
-
-  #fail(name: 'connect', data: StageData, now: Instant): void {
-    this.#stage(failedStage(name, now, now, data));
-    this.#context.candidateError(this.server.url, data, this.#localAddress, this.#remote.family);
-    this.#failed(now);
-  }
-
   /** There is no way to the server. */
   #failed(now: Instant): void {
-    this.#allocateDone = true;
-    this.#binding.allocateEnded('unanswered', now);
     if (this.#client === undefined) this.#over = true;
-    this.#settleWhenDone(now);
+    this.#allocateEnded('unanswered', now);
     this.#client?.release(now);
   }
 
+  #allocateEnded(how: 'granted' | 'answered' | 'unanswered', now: Instant): void {
+    this.#allocateDone = true;
+    this.#binding?.allocateEnded(how, now);
+    this.#settleWhenDone(now);
+  }
+
   #settleWhenDone(now: Instant): void {
-    if (this.#settled || !this.#allocateDone || (this.#datagrams && !this.#binding.done)) return;
+    if (this.#settled || !this.#allocateDone || this.#binding?.done === false) return;
     this.#settled = true;
     this.#context.progressed(now);
   }
@@ -349,7 +308,7 @@ export class TurnAttempt implements Attempt {
   #finish(): void {
     this.#over = true;
     this.#forgetClient();
-    this.#close();
+    this.#way?.close();
   }
 
   #forgetClient(): void {
@@ -357,14 +316,8 @@ export class TurnAttempt implements Attempt {
     this.#client = undefined;
   }
 
-  #close(): void {
-    if (this.#socket !== undefined && !this.#onBase) this.#socket.close();
-    this.#stream?.close();
-    this.#stream = undefined;
-  }
-
   #stage(stage: Stage): void {
-    const transport: TransportId | null = this.#stream?.transport ?? this.#socket?.link.transport ?? null;
-    this.#context.stage(this.server.url, this.#key, stage, transport);
+    if (this.#way === undefined) return;
+    this.#context.stage(this.server.url, this.#way.key, stage, this.#way.transport);
   }
 }
