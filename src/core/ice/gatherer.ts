@@ -1,13 +1,11 @@
-import type { Family, SocketAddress, TransportKind } from '../address.ts';
-import { sameSocketAddress } from '../address.ts';
-import type { AttemptKey, Stage, StageData } from '../attempt.ts';
-import { type Deadline, earlier, type Output, type TransportId } from '../machine.ts';
+import { type SocketAddress, sameSocketAddress } from '../address.ts';
+import type { StageData } from '../attempt.ts';
+import { type Deadline, earlier, type Output } from '../machine.ts';
 import { OutputQueue } from '../queue.ts';
-import { describeFailure, endedStage, reasonOf } from '../stun/describe.ts';
-import { RELIABLE_TIMING, RFC8489_TIMING, type Timing } from '../stun/transaction.ts';
+import { describeFailure, endedStage } from '../stun/describe.ts';
 import type { Instant } from '../time.ts';
 import { RELEASE_TIMING } from '../turn/client/types.ts';
-import type { GatheringEvent, GatheringStateName } from './events.ts';
+import type { GatheringEvent } from './events.ts';
 import type {
   GathererCommand,
   GathererInput,
@@ -16,22 +14,17 @@ import type {
   GatherServer,
   Pending,
 } from './gatherer-io.ts';
-import { Candidates, type Found } from './gathering/candidates.ts';
-import type { Attempt, GatheringContext, Settings, Timed } from './gathering/context.ts';
+import type { Attempt, GatheringContext, Timed } from './gathering/context.ts';
 import { type Local, rankLocals } from './gathering/locals.ts';
 import { Pacer } from './gathering/pacer.ts';
+import { releaseAllowance, settingsOf } from './gathering/settings.ts';
 import { StunAttempt } from './gathering/stun-attempt.ts';
+import { Telling } from './gathering/telling.ts';
 import { Transports } from './gathering/transports.ts';
 import { TurnAttempt } from './gathering/turn-attempt.ts';
 import { UdpSocket } from './gathering/udp-socket.ts';
 
-/** RTO 500 ms like RFC 8489 6.2.1, but given up 5 s after the first send: sends at 0, 0.5, 1.5 and 3.5 s. */
-export const GATHER_TIMING: Timing = { ...RFC8489_TIMING, giveUpMs: 5000 };
-
-/** RFC 8445 14.2 recommends 50 ms where nothing better is known; libwebrtc and RFC 8445's floor are 5 ms. */
-const PACING_MS = 5;
-const EAR_AFTER_MS = 100;
-const CONNECT_TIMEOUT_MS = 5000;
+export { GATHER_TIMING } from './gathering/settings.ts';
 
 /** A server with what is known of its addresses. */
 interface Asked {
@@ -47,7 +40,6 @@ interface Asked {
  * each of them. Ends by its deadline whatever is silent, and leaves no allocation behind without saying so.
  */
 export class Gatherer implements GathererMachine {
-  readonly #options: GathererOptions;
   readonly #queue = new OutputQueue<GathererCommand, GatheringEvent>();
   readonly #context: GatheringContext;
   readonly #transports: Transports;
@@ -55,42 +47,33 @@ export class Gatherer implements GathererMachine {
   readonly #timed = new Set<Timed>();
   readonly #locals: readonly Local[];
   readonly #bases = new Map<Local, UdpSocket>();
-  readonly #candidates = new Candidates();
   readonly #asked: Asked[];
   readonly #attempts: Attempt[] = [];
-  readonly #gathering: string | null;
+  readonly #tell: Telling;
   #state: 'new' | 'gathering' | 'complete' | 'releasing' | 'finished' = 'new';
   #deadlineAt: Instant;
   /** When to stop, so that the releases are done by the deadline; once stopped, the deadline itself. */
   #limit: Instant;
-  #keys = 0;
   #stopping = false;
 
   constructor(options: GathererOptions) {
-    this.#options = options;
-    this.#gathering = options.gathering ?? null;
+    const settings = settingsOf(options);
     this.#deadlineAt = options.deadlineAt;
     this.#limit = options.deadlineAt;
     this.#locals = rankLocals(options.locals);
-    this.#transports = new Transports(
-      (command) => this.#queue.command(command),
-      options.prefix ?? '',
-      options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    );
-    this.#pacer = new Pacer(options.pacingMs ?? PACING_MS);
-    this.#timed.add(this.#pacer).add(this.#transports);
     this.#asked = options.servers.map((server) => ({ server, addresses: [], resolved: false, reachable: false }));
+    this.#transports = new Transports((command) => this.#queue.command(command), settings);
+    this.#pacer = new Pacer(settings.pacingMs);
+    this.#timed.add(this.#pacer).add(this.#transports);
+    this.#tell = new Telling(settings, (event) => this.#queue.event(event));
     this.#context = {
-      settings: settingsOf(options),
+      settings,
       transports: this.#transports,
       pacer: this.#pacer,
       timed: this.#timed,
+      tell: this.#tell,
       outputs: this.#queue,
       base: (local, now) => this.#base(local, now),
-      attemptKey: (local, remote, transport) => this.#attemptKey(local, remote, transport),
-      stage: (url, key, stage, transport) => this.#stage(url, key, stage, transport),
-      candidate: (found) => this.#candidate(found),
-      candidateError: (url, data, local, family) => this.#candidateError(url, data, local, family),
       progressed: (now) => this.#progressed(now),
     };
   }
@@ -142,9 +125,9 @@ export class Gatherer implements GathererMachine {
 
   #start(now: Instant): void {
     if (this.#state !== 'new') return;
-    this.#tellState('new');
+    this.#tell.state('new');
     this.#state = 'gathering';
-    this.#tellState('gathering');
+    this.#tell.state('gathering');
     this.#limit = Math.max(now, this.#deadlineAt - releaseAllowance(this.#deadlineAt - now));
     if (this.#context.settings.policy === 'all' && !this.#stopping) {
       for (const local of this.#locals) this.#base(local, now);
@@ -180,11 +163,11 @@ export class Gatherer implements GathererMachine {
       rttMs: null,
       requestsSent: null,
     } as const;
-    this.#candidate({ ...host, protocol: 'udp', address, base: address });
-    if (this.#options.tcp !== true) return;
+    this.#tell.candidate({ ...host, protocol: 'udp', address, base: address });
+    if (!this.#context.settings.tcp) return;
     // RFC 6544 4.5: an active candidate has no port to be reached at; 9 (discard) stands for it.
     const active = { ...address, port: 9 };
-    this.#candidate({ ...host, protocol: 'tcp', address: active, base: active });
+    this.#tell.candidate({ ...host, protocol: 'tcp', address: active, base: active });
   }
 
   #resolved(asked: Asked, input: Extract<GathererInput, { type: 'resolved' }>, now: Instant): void {
@@ -208,7 +191,7 @@ export class Gatherer implements GathererMachine {
     if (skipped) this.#skip(asked);
     else if (input.failure !== undefined && asked.addresses.length === 0) {
       const data: StageData = { cause: input.failure.cause, problem: input.failure.detail };
-      this.#candidateError(input.url, data, null, null);
+      this.#tell.candidateError(input.url, data, null, null);
     } else if (!asked.reachable) this.#unreachable(asked);
     this.#progressed(now);
   }
@@ -216,7 +199,7 @@ export class Gatherer implements GathererMachine {
   #skip({ server }: Asked): void {
     const problem = 'not asked: with the policy "relay" no STUN server is';
     const stage = endedStage('binding', 'skip', 0, 0, problem, { cause: 'not-run', problem });
-    this.#stage(server.url, null, stage, null);
+    this.#tell.stage(server.url, null, stage, null);
   }
 
   /** Addresses there are, but none of a family that we have. */
@@ -230,10 +213,10 @@ export class Gatherer implements GathererMachine {
       localFamilies: [...new Set(this.#locals.map(({ family }) => family))],
     };
     for (const remote of addresses) {
-      const key = this.#attemptKey(null, remote, server.uri.transport);
-      this.#stage(server.url, key, endedStage('connect', 'fail', 0, 0, describeFailure(data), data), null);
+      const key = this.#tell.attemptKey(null, remote, server.uri.transport);
+      this.#tell.stage(server.url, key, endedStage('connect', 'fail', 0, 0, describeFailure(data), data), null);
     }
-    this.#candidateError(server.url, data, null, addresses[0]?.family ?? null);
+    this.#tell.candidateError(server.url, data, null, addresses[0]?.family ?? null);
   }
 
   #stop(why: string, now: Instant, by = this.#deadlineAt): void {
@@ -251,7 +234,7 @@ export class Gatherer implements GathererMachine {
       if (asked.resolved) continue;
       asked.resolved = true;
       const problem = `${why} while waiting for the addresses of ${asked.server.uri.host}`;
-      this.#stage(
+      this.#tell.stage(
         asked.server.url,
         null,
         endedStage('resolve', 'unknown', 0, 0, problem, { cause: 'not-run', problem }),
@@ -271,9 +254,9 @@ export class Gatherer implements GathererMachine {
       if (this.#attempts.some(({ settled }) => !settled)) return;
       this.#state = 'complete';
       // RFC 8838 13: end-of-candidates; in the words of browsers, the state `complete`.
-      this.#tellState('complete');
+      this.#tell.state('complete');
     }
-    if (this.#state === 'complete' && (this.#stopping || this.#options.keep !== true)) {
+    if (this.#state === 'complete' && (this.#stopping || !this.#context.settings.keep)) {
       this.#state = 'releasing';
       this.#stopping = true;
       this.#limit = this.#deadlineAt;
@@ -285,68 +268,4 @@ export class Gatherer implements GathererMachine {
     for (const base of this.#bases.values()) base.close();
     this.#transports.closeAll();
   }
-
-  #attemptKey(local: Local | null, remote: SocketAddress, transport: TransportKind): AttemptKey {
-    return {
-      id: `${this.#options.prefix ?? ''}${++this.#keys}`,
-      family: remote.family,
-      address: remote.address,
-      port: remote.port,
-      transport,
-      interface: local?.interface ?? null,
-      localAddress: local?.address ?? null,
-    };
-  }
-
-  #tellState(state: GatheringStateName): void {
-    this.#queue.event({ type: 'gathering-state', url: this.#gathering, state });
-  }
-
-  #stage(url: string, attempt: AttemptKey | null, { ms, ...stage }: Stage, transport: TransportId | null): void {
-    this.#queue.event({ type: 'stage', url, attempt, transport, durationMs: ms, ...stage });
-  }
-
-  #candidate(found: Found): void {
-    const offered = this.#candidates.add(found);
-    if (offered.kind === 'new') {
-      this.#queue.event({ type: 'candidate', gathering: this.#gathering, candidate: offered.candidate });
-      return;
-    }
-    const reason = `redundant with ${offered.with}`;
-    this.#queue.event({ type: 'candidate-omitted', gathering: this.#gathering, candidate: offered.candidate, reason });
-  }
-
-  #candidateError(url: string, data: StageData, local: SocketAddress | null, family: Family | null): void {
-    this.#queue.event({
-      type: 'candidate-error',
-      gathering: this.#gathering,
-      url,
-      // WebRTC 4.8.2: the STUN error code, or 701 where the server could not be reached.
-      ...(data.cause === 'stun-error' && data.errorCode !== undefined
-        ? { errorCode: data.errorCode, errorText: reasonOf(data.errorCode, data.reason) }
-        : { errorCode: 701, errorText: describeFailure(data) }),
-      address: local?.address ?? null,
-      port: local?.port ?? null,
-      family,
-    });
-  }
-}
-
-/** Kept free before the deadline, so that allocations can be given back: a second, or a fifth of a shorter time. */
-function releaseAllowance(totalMs: number): number {
-  return Math.min(1000, totalMs / 5);
-}
-
-function settingsOf(options: GathererOptions): Settings {
-  const timing = options.timing ?? GATHER_TIMING;
-  return {
-    random: options.random,
-    hashes: options.hashes,
-    policy: options.policy ?? 'all',
-    timing,
-    streamTiming: { ...RELIABLE_TIMING, ...(timing.giveUpMs === undefined ? {} : { giveUpMs: timing.giveUpMs }) },
-    earAfterMs: options.earAfterMs ?? EAR_AFTER_MS,
-    relayFamilies: options.relayFamilies ?? 'same',
-    keep: options.keep ?? false,
-  };
 }

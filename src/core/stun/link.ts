@@ -10,12 +10,12 @@ import {
   type Evidence,
   type Exchange,
   type ExchangeResult,
-  type ExchangeTimes,
   type RequestSpec,
   strongerClue,
 } from './exchange.ts';
 import { recognise } from './foreign.ts';
 import { StreamFramer } from './framing.ts';
+import { hexOf, ignoredEvent, looksLikeChannelData, timesOf, transactionEvent } from './link-events.ts';
 import { decodeMessage, looksLikeStun, type StunMessage } from './message.ts';
 import { methodName } from './registry.ts';
 import { unknownRequired, unusable } from './response-check.ts';
@@ -45,7 +45,6 @@ interface Open {
 
 /** How many ended requests are remembered, to tell a late answer from a foreign one. */
 const REMEMBERED = 64;
-const SHOWN = 32;
 
 /**
  * All requests on one socket or connection: sends and retransmits them, finds for each answer the request, by transaction
@@ -323,19 +322,8 @@ export class StunLink {
     this.#ended.set(id, open.spec);
     const oldest = this.#ended.keys().next();
     if (this.#ended.size > REMEMBERED && oldest.done !== true) this.#ended.delete(oldest.value);
-    this.#outputs.event({
-      type: 'transaction',
-      transport: this.transport,
-      method: methodName(open.spec.method),
-      transactionId: id,
-      server: formatSocketAddress(open.spec.to),
-      outcome,
-      errorCode,
-      reason,
-      rttMs,
-      attempts: open.clock.sends,
-      timing: open.spec.timing,
-    });
+    const { spec, clock } = open;
+    this.#outputs.event(transactionEvent(this.transport, spec, id, clock.sends, outcome, errorCode, reason, rttMs));
   }
 
   #note(id: string, clue: Clue): void {
@@ -344,27 +332,6 @@ export class StunLink {
   }
 
   #ignore(reason: IgnoredReason, from: SocketAddress, bytes: Uint8Array, detail: string | null): void {
-    this.#outputs.event({
-      type: 'ignored',
-      transport: this.transport,
-      reason,
-      from: formatSocketAddress(from),
-      detail,
-      firstBytes: hexOf(bytes),
-    });
+    this.#outputs.event(ignoredEvent(this.transport, reason, from, bytes, detail));
   }
-}
-
-/** RFC 7983: on one port with STUN, a first byte of 64 to 79. What it carries is for `core/turn` to read. */
-function looksLikeChannelData(bytes: Uint8Array): boolean {
-  return ((bytes[0] ?? 0) & 0xf0) === 0x40;
-}
-
-function timesOf(clock: Transaction, now: Instant): ExchangeTimes {
-  const { startedAt, sends } = clock;
-  return { startedAt, requestsSent: sends, rttMs: sends === 1 ? now - startedAt : null };
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return toHex(bytes.subarray(0, SHOWN));
 }

@@ -109,6 +109,6 @@ export class BesideTurn implements Timed {
   }
 
   #stage(stage: Stage): void {
-    this.#context.stage(this.#url, this.#way.key, stage, this.#way.transport);
+    this.#context.tell.stage(this.#url, this.#way.key, stage, this.#way.transport);
   }
 }

@@ -72,7 +72,7 @@ export class Stream {
   stop(data: StageData, now: Instant): void {
     if (this.#link !== undefined) return;
     const stage = endedStage(this.#step, 'unknown', this.#startedAt, now, data.problem ?? '', data);
-    this.#context.stage(this.#request.url, this.#request.key, stage, this.#transport);
+    this.#context.tell.stage(this.#request.url, this.#request.key, stage, this.#transport);
     this.close();
   }
 
@@ -81,7 +81,12 @@ export class Stream {
     this.#local = local;
     const { url, key } = this.#request;
     const detail = `from ${formatSocketAddress(local)}`;
-    this.#context.stage(url, key, endedStage('connect', 'pass', this.#startedAt, now, detail, {}), this.#transport);
+    this.#context.tell.stage(
+      url,
+      key,
+      endedStage('connect', 'pass', this.#startedAt, now, detail, {}),
+      this.#transport,
+    );
     this.#step = 'tls';
     this.#startedAt = now;
   }
@@ -95,10 +100,15 @@ export class Stream {
         problems.length === 0
           ? endedStage('tls', 'pass', this.#startedAt, now, 'the certificate is good', data)
           : endedStage('tls', 'warn', this.#startedAt, now, `gone on with although: ${problems.join('; ')}`, data);
-      this.#context.stage(url, key, stage, this.#transport);
+      this.#context.tell.stage(url, key, stage, this.#transport);
     } else {
       const detail = `from ${formatSocketAddress(local)}`;
-      this.#context.stage(url, key, endedStage('connect', 'pass', this.#startedAt, now, detail, {}), this.#transport);
+      this.#context.tell.stage(
+        url,
+        key,
+        endedStage('connect', 'pass', this.#startedAt, now, detail, {}),
+        this.#transport,
+      );
     }
     this.#link = new StunLink(this.#transport, kind, this.#context.settings.random, this.#context.outputs);
     this.#context.timed.add(this.#link);
@@ -119,8 +129,8 @@ export class Stream {
     // Whoever does not say when the connection stood says at least that it was TLS which failed.
     if (error === 'tls') this.#step = 'tls';
     const data: StageData = { ...clue, ...(error === 'timeout' ? {} : { systemError: error }) };
-    this.#context.stage(url, key, failedStage(this.#step, this.#startedAt, now, data), this.#transport);
-    this.#context.candidateError(url, data, this.#local, remote.family);
+    this.#context.tell.stage(url, key, failedStage(this.#step, this.#startedAt, now, data), this.#transport);
+    this.#context.tell.candidateError(url, data, this.#local, remote.family);
     this.#request.failed(data, now);
   }
 }

@@ -33,7 +33,7 @@ export class StunAttempt implements Attempt {
     this.server = server;
     this.#local = local;
     this.#remote = remote;
-    this.#key = context.attemptKey(local, remote, server.uri.transport);
+    this.#key = context.tell.attemptKey(local, remote, server.uri.transport);
   }
 
   get settled(): boolean {
@@ -128,7 +128,7 @@ export class StunAttempt implements Attempt {
     const detail = `our address is ${formatSocketAddress(result.mapped)}`;
     this.#stage(endedStage('binding', 'pass', this.#startedAt, now, detail, result.data));
     if (link.kind === 'udp' && local !== null) {
-      this.#context.candidate({
+      this.#context.tell.candidate({
         type: 'srflx',
         protocol: 'udp',
         address: result.mapped,
@@ -147,13 +147,13 @@ export class StunAttempt implements Attempt {
 
   #failed(name: StageName, data: StageData, startedAt: Instant, now: Instant): void {
     this.#stage(failedStage(name, startedAt, now, data));
-    this.#context.candidateError(this.server.url, data, this.#localAddress, this.#remote.family);
+    this.#context.tell.candidateError(this.server.url, data, this.#localAddress, this.#remote.family);
     this.#settle(now);
   }
 
   #stage(stage: ReturnType<typeof endedStage>): void {
     const transport = this.#stream?.transport ?? this.#socket?.link.transport ?? null;
-    this.#context.stage(this.server.url, this.#key, stage, transport);
+    this.#context.tell.stage(this.server.url, this.#key, stage, transport);
   }
 
   #settle(now: Instant): void {

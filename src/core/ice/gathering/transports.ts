@@ -2,6 +2,7 @@ import type { SocketAddress, TransportKind } from '../../address.ts';
 import { type Deadline, earlier, type TransportId } from '../../machine.ts';
 import type { Instant } from '../../time.ts';
 import type { GathererCommand, GathererInput, LocalAddress } from '../gatherer-io.ts';
+import type { Settings } from './settings.ts';
 
 /** What becomes of a socket or connection, for whoever asked for it. */
 export interface TransportHandler {
@@ -31,10 +32,10 @@ export class Transports {
   readonly #entries = new Map<TransportId, Entry>();
   #count = 0;
 
-  constructor(command: (command: GathererCommand) => void, prefix: string, connectTimeoutMs: number) {
+  constructor(command: (command: GathererCommand) => void, settings: Pick<Settings, 'prefix' | 'connectTimeoutMs'>) {
     this.#command = command;
-    this.#prefix = prefix;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#prefix = settings.prefix;
+    this.#connectTimeoutMs = settings.connectTimeoutMs;
   }
 
   openUdp(local: LocalAddress, handler: TransportHandler, remote?: SocketAddress): TransportId {

@@ -73,9 +73,9 @@ export class TurnAttempt implements Attempt {
     }
     const problem = 'TURN over DTLS (turns: with transport=udp) is not supported';
     const data: StageData = { cause: 'unsupported', problem };
-    const key = this.#context.attemptKey(this.#local, this.#remote, this.server.uri.transport);
-    this.#context.stage(this.server.url, key, failedStage('connect', now, now, data), null);
-    this.#context.candidateError(this.server.url, data, null, this.#remote.family);
+    const key = this.#context.tell.attemptKey(this.#local, this.#remote, this.server.uri.transport);
+    this.#context.tell.stage(this.server.url, key, failedStage('connect', now, now, data), null);
+    this.#context.tell.candidateError(this.server.url, data, null, this.#remote.family);
     this.#failed(now);
   }
 
@@ -119,7 +119,7 @@ export class TurnAttempt implements Attempt {
         local: this.#local,
         remote,
         host: this.#host,
-        key: key ?? this.#context.attemptKey(this.#local, remote, server.uri.transport),
+        key: key ?? this.#context.tell.attemptKey(this.#local, remote, server.uri.transport),
         fresh,
         ready: (link, local, at) => this.#ask(link, local, at),
         failed: (at) => this.#failed(at),
@@ -196,7 +196,7 @@ export class TurnAttempt implements Attempt {
         return;
       case 'failed':
         if (this.#again) return;
-        this.#context.candidateError(this.server.url, result.data, this.#localAddress, this.#remote.family);
+        this.#context.tell.candidateError(this.server.url, result.data, this.#localAddress, this.#remote.family);
         this.#allocateEnded(result.data.cause === 'stun-error' ? 'answered' : 'unanswered', now);
         return;
       case 'redirected':
@@ -248,7 +248,7 @@ export class TurnAttempt implements Attempt {
     if (mapped !== null && this.#way?.base !== undefined) this.#reflexive(this.#way, mapped, rttMs, requestsSent);
     for (const address of [allocation.relayed, allocation.additional]) {
       if (address === null) continue;
-      this.#context.candidate({
+      this.#context.tell.candidate({
         type: 'relay',
         protocol: 'udp',
         address,
@@ -271,7 +271,7 @@ export class TurnAttempt implements Attempt {
     const base = way.base?.address;
     if (base === undefined || this.#reflexiveTold || this.#context.settings.policy === 'relay') return;
     this.#reflexiveTold = true;
-    this.#context.candidate({
+    this.#context.tell.candidate({
       type: 'srflx',
       protocol: 'udp',
       address: mapped,
@@ -318,6 +318,6 @@ export class TurnAttempt implements Attempt {
 
   #stage(stage: Stage): void {
     if (this.#way === undefined) return;
-    this.#context.stage(this.server.url, this.#way.key, stage, this.#way.transport);
+    this.#context.tell.stage(this.server.url, this.#way.key, stage, this.#way.transport);
   }
 }

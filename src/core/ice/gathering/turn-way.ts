@@ -93,7 +93,7 @@ export class TurnWay {
       if (this.#stream !== undefined) this.#stream.stop(data, now);
       else {
         const stage = endedStage('challenge', 'unknown', now, now, data.problem ?? '', data);
-        this.#context.stage(this.#request.server.url, this.key, stage, this.transport);
+        this.#context.tell.stage(this.#request.server.url, this.key, stage, this.transport);
       }
     }
     this.close();
@@ -132,8 +132,8 @@ export class TurnWay {
 
   #fail(data: StageData, now: Instant): void {
     const { server } = this.#request;
-    this.#context.stage(server.url, this.key, failedStage('connect', now, now, data), this.transport);
-    this.#context.candidateError(server.url, data, null, this.remote.family);
+    this.#context.tell.stage(server.url, this.key, failedStage('connect', now, now, data), this.transport);
+    this.#context.tell.candidateError(server.url, data, null, this.remote.family);
     this.#request.failed(now);
   }
 }
