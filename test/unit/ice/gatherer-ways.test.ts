@@ -447,6 +447,31 @@ describe('connections', () => {
   });
 });
 
+describe('answers that are none', () => {
+  it.each([
+    [
+      'from another address',
+      ({ message, server }: Parameters<FakeScript>[0]) => [
+        { bytes: server.challenge(message), from: address('198.51.100.2:3478') },
+      ],
+      { cause: 'wrong-source', answerFrom: '198.51.100.2:3478' },
+    ],
+    [
+      'in another protocol',
+      () => [Buffer.from('SSH-2.0-OpenSSH_9.2p1\r\n')],
+      { cause: 'not-stun', problem: 'SSH-2.0-OpenSSH_9.2p1', firstBytes: expect.stringMatching(/^5353482d/) },
+    ],
+  ])('%s are named in the stages of STUN and TURN alike', (_what, script, data) => {
+    const world = new World({ urls: ['stun:198.51.100.1', 'turn:198.51.100.1'] });
+    world.server(S, script);
+    world.run();
+    const failed = world.stages().filter(({ status }) => status === 'fail');
+    expect(failed.map(({ stage }) => stage)).toEqual(['binding', 'challenge']);
+    for (const stage of failed) expect(stage.data).toMatchObject({ ...data, requestsSent: 4 });
+    expect(world.outline.at(-1)).toBe('5010 complete');
+  });
+});
+
 describe('a second socket that hears ICMP', () => {
   it('and is answered while the first is not, is told', () => {
     const world = new World({ urls: ['stun:198.51.100.1'] });
