@@ -110,11 +110,15 @@ class Ladder {
     const isOpen = await this.#session.open();
     for (const stage of this.#session.openStages) this.#record(stage);
     if (!isOpen) return;
-    const binding = await this.#session.binding();
+    const { relay } = this.#target;
+    // Both at once: a server that answers neither must not cost the time of two.
+    const [binding, allocated] = await Promise.all([
+      this.#session.binding(),
+      relay ? this.#session.allocate() : undefined,
+    ]);
     // A TURN server need not answer Binding for the relay to work; a STUN server must.
-    this.#record(this.#target.relay && binding.status === 'fail' ? { ...binding, status: 'warn' } : binding);
-    if (!this.#target.relay) return;
-    const allocated = await this.#session.allocate();
+    this.#record(relay && binding.status === 'fail' && allocated?.ok ? { ...binding, status: 'warn' } : binding);
+    if (allocated === undefined) return;
     for (const stage of allocated.stages) this.#record(stage);
     if (!allocated.ok) return;
     this.#allocation = allocated.allocation;

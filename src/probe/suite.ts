@@ -6,6 +6,7 @@ import { systemRandom } from '../net/random.ts';
 import { NameResolver } from '../net/resolve.ts';
 import { TrustStore } from '../net/trust.ts';
 import { reportedConfiguration } from '../record/configuration.ts';
+import type { EventBody } from '../record/events.ts';
 import type { Report } from '../record/report.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { Conclude } from './gather.ts';
@@ -142,18 +143,26 @@ class Suite {
 
   async #resolve(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {
     const addresses = new Map<string, readonly SocketAddress[]>();
-    const gathered = this.#options.parts.includes('gather');
     await resolveNames({
       servers: this.#servers,
       families: this.#families,
       resolver: this.#resolver,
       timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
       srv: this.#options.srv === true,
-      // The gathering has told of the names already.
-      record: gathered ? () => {} : this.events.record,
+      record: this.#namesRecord(),
       told: ({ url, addresses: found }) => addresses.set(url, [...(addresses.get(url) ?? []), ...found]),
     });
     return addresses;
+  }
+
+  /** The gathering tells of the names itself; the NAT's tests belong to no server, so only a name that fails is a stage. */
+  #namesRecord(): (body: EventBody) => void {
+    const { parts } = this.#options;
+    if (parts.includes('gather')) return () => {};
+    if (parts.includes('probe')) return this.events.record;
+    return (body) => {
+      if (body.type !== 'stage' || body.status !== 'pass') this.events.record(body);
+    };
   }
 
   #environment(): ProbeEnvironment {

@@ -4,6 +4,7 @@ import { endedStage, failedStage } from '../core/stun/describe.ts';
 import { causeOfSystemError } from '../core/system-error.ts';
 import type { Allocation, ReleaseOutcome, TurnClientOptions, TurnResult } from '../core/turn/client/types.ts';
 import { Driver } from '../net/drive.ts';
+import { type Ear, openEar } from './ear.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import { type SessionInput, SessionMachine, type SessionTarget } from './session-machine.ts';
 
@@ -45,6 +46,7 @@ export class TurnSession {
   readonly #released: Promise<ReleaseOutcome>;
   #resolveReleased: (outcome: ReleaseOutcome) => void = () => {};
   #isOpen = false;
+  #ear: Ear | undefined;
 
   constructor(target: SessionTarget, options: Omit<TurnClientOptions, 'hashes'>, environment: ProbeEnvironment) {
     this.#target = target;
@@ -155,7 +157,17 @@ export class TurnSession {
       const from = this.#connectedAt ?? this.#startedAt;
       this.openStages.push(endedStage('tls', tlsProblems.length === 0 ? 'pass' : 'warn', from, now, stage, data));
     }
+    if (this.#target.kind === 'udp') this.#listen(local);
     queueMicrotask(() => this.#opened(true));
+  }
+
+  /** A port that is closed says so by ICMP, which the socket that works does not hear. */
+  #listen(local: SocketAddress): void {
+    const ear = openEar(local, this.#target.server, this.#environment);
+    this.#ear = ear;
+    void ear.heard.then((error) => {
+      if (this.#isOpen) this.#driver.handle({ type: 'failed', transport: this.transport, error });
+    });
   }
 
   #onFailed(error: string, detail: string | undefined): void {
@@ -169,6 +181,8 @@ export class TurnSession {
   #onResult(result: TurnResult): void {
     switch (result.type) {
       case 'stage': {
+        // Whoever answers, is there: the ear has nothing more to hear.
+        if (result.stage.data.cause !== 'timeout') this.#ear?.close();
         const waiting = result.id === null ? undefined : this.#waiting.get(result.id);
         if (waiting === undefined) this.#allocateStages.push(result.stage);
         else if (result.id !== null) {
@@ -205,6 +219,7 @@ export class TurnSession {
   /** Whatever is still waited for will not come any more. */
   #end(outcome: ReleaseOutcome): void {
     this.#isOpen = false;
+    this.#ear?.close();
     this.#resolveReleased(outcome);
     const now = this.#environment.clock.now();
     for (const [id, { name, resolve }] of this.#waiting) {
