@@ -9,7 +9,17 @@ interface CommandEntry {
 /** Every command, in the order of `--help`. A new one is a module in commands/ and a line here. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   gather: { summary: 'gather ICE candidates (the default)', load: () => import('./commands/gather.ts') },
+  probe: {
+    summary: 'walk each URL up its ladder of stages, to data through the relay',
+    load: () => import('./commands/probe.ts'),
+  },
+  nat: {
+    summary: 'mapping, filtering, hairpinning, binding lifetime',
+    load: () => import('./commands/nat.ts'),
+  },
+  doctor: { summary: 'all of these, then what is wrong and what to do', load: () => import('./commands/doctor.ts') },
   lint: { summary: 'check a configuration without sending a packet', load: () => import('./commands/lint.ts') },
+  check: { summary: 'hold servers to expectations, for CI', load: () => import('./commands/check.ts') },
   decode: { summary: 'explain STUN and TURN packets', load: () => import('./commands/decode.ts') },
   replay: { summary: 'render a saved run again, in any format', load: () => import('./commands/replay.ts') },
   compare: { summary: 'tell what changed between two saved runs', load: () => import('./commands/compare.ts') },

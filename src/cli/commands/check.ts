@@ -1,0 +1,44 @@
+import type { Check } from '../../check/check.ts';
+import { judge } from '../../check/judge.ts';
+import { expectationOptions } from '../check/options.ts';
+import { Expectations } from '../check/read.ts';
+import { defineCommand } from '../command.ts';
+import { probeOptions } from '../suite/options.ts';
+import { runSuite, suiteOptions } from '../suite/run.ts';
+
+export const command = defineCommand({
+  positionals: '[url...]',
+  description:
+    'Holds servers to expectations, for CI. Without any, data must cross the relay of every TURN URL, and every STUN URL ' +
+    'must answer. Exit code 0: all is met; 1: something is not; 3: something was not determined; 2: a mistake in the call.',
+  options: { ...suiteOptions, ...probeOptions, ...expectationOptions },
+  examples: [
+    ['iceprobe check turn:turn.example.org --report junit=turn.xml', 'user and credential from the environment'],
+    ['iceprobe check -c ice.json --require relay/udp,relay/tls --max-rtt 200 --min-cert-days 14', 'what must hold'],
+    ["iceprobe check -c ice.json --expect 'findings.count == 0'", 'anything that the JSON report tells'],
+  ],
+  run({ options, positionals }, context) {
+    const expectations = new Expectations(options);
+    let checks: readonly Check[] = [];
+    return runSuite(
+      {
+        name: 'check',
+        parts: ['gather', 'probe'],
+        retries: options.retries ?? 0,
+        examine: (urls) => {
+          checks = expectations.for(urls);
+        },
+        finish: (report) =>
+          judge(report, {
+            checks,
+            allowances: expectations.allowances,
+            failOn: options['fail-on'] ?? 'error',
+            today: new Date().toISOString().slice(0, 10),
+          }),
+      },
+      options,
+      positionals,
+      context,
+    );
+  },
+});

@@ -1,0 +1,50 @@
+import { PROBE_DEFAULTS, PROBE_LIMITS } from '../../probe/probe-options.ts';
+import { number } from '../options/option.ts';
+
+/** How data is sent through a relay. */
+export const probeOptions = {
+  packets: number({
+    group: 'Network',
+    placeholder: 'N',
+    min: 1,
+    max: PROBE_LIMITS.packets,
+    whole: true,
+    help: `packets in each direction through a relay (default: ${PROBE_DEFAULTS.packets})`,
+  }),
+  size: number({
+    group: 'Network',
+    placeholder: 'BYTES',
+    min: 16,
+    max: PROBE_LIMITS.size,
+    whole: true,
+    unit: ' of bytes',
+    help: `payload of each packet (default: ${PROBE_DEFAULTS.size}, a voice packet)`,
+  }),
+  rate: number({
+    group: 'Network',
+    placeholder: 'N',
+    min: 1,
+    max: PROBE_LIMITS.rate,
+    help: `packets a second (default: ${PROBE_DEFAULTS.rate})`,
+  }),
+  ports: number({
+    group: 'Network',
+    placeholder: 'N',
+    min: 0,
+    max: PROBE_LIMITS.ports,
+    whole: true,
+    help: `further relay ports to try on each server (default: ${PROBE_DEFAULTS.ports})`,
+  }),
+} as const;
+
+/** How far the life of an idle NAT binding is looked for. */
+export const lifetimeOptions = {
+  lifetime: number({
+    group: 'Network',
+    placeholder: 'SECONDS',
+    min: 2,
+    max: 3600,
+    unit: ' of seconds',
+    help: 'measure how long an idle UDP binding lives, up to this; takes about as long as it lives',
+  }),
+} as const;

@@ -1,0 +1,135 @@
+import { finishRun } from '../../diagnosis/make-report.ts';
+import { DEFAULT_TIMEOUT_MS } from '../../probe/gather-options.ts';
+import { type SuitePart, startSuite } from '../../probe/suite.ts';
+import type { Report } from '../../record/report.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { startLocal } from '../gather/local.ts';
+import { readNetwork } from '../gather/network.ts';
+import { networkOptions } from '../options/network.ts';
+import type { ValuesOf } from '../options/option.ts';
+import { outputOptions, packetOptions } from '../options/output.ts';
+import { serverOptions } from '../options/server.ts';
+import { CaptureFile } from '../output/capture-file.ts';
+import { openOutput } from '../output/run-output.ts';
+import type { Configuration } from '../servers/configuration.ts';
+import { configure } from '../servers/configure.ts';
+import { requireValid } from '../servers/validate.ts';
+import { Interrupted } from '../signals.ts';
+import type { lifetimeOptions, probeOptions } from './options.ts';
+
+/** What every command that asks a network several questions takes. */
+export const suiteOptions = { ...serverOptions, ...networkOptions, ...outputOptions, ...packetOptions } as const;
+
+type Values = ValuesOf<typeof suiteOptions> & ValuesOf<typeof probeOptions> & ValuesOf<typeof lifetimeOptions>;
+
+export interface SuiteCommand {
+  readonly name: string;
+  readonly parts: readonly SuitePart[];
+  /** What becomes of the report before it is rendered: expectations are held against it, say. */
+  readonly finish?: (report: Report) => Report | Promise<Report>;
+  /** How often a run that failed is repeated. A later success is reported as the flake it is. */
+  readonly retries?: number;
+  /** Looks at the servers before anything is sent. Throws `UsageError`. */
+  readonly examine?: (urls: readonly string[]) => void;
+  /** After the report, for a person. */
+  readonly closing?: (report: Report) => string;
+}
+
+const LOCAL_REMARK = `Using a private TURN server on this machine.
+No packet leaves it. This does NOT test your network.
+`;
+
+/** Time for the last question after the longest idle binding, and to give everything back. */
+const LIFETIME_SLACK_MS = 15_000;
+
+/** Asks the questions of a command; resolves to its exit code. */
+export async function runSuite(
+  command: SuiteCommand,
+  given: Values,
+  positionals: readonly string[],
+  context: Context,
+): Promise<number> {
+  const configuration = await configure(positionals, given, context);
+  if (configuration === undefined && given.local !== true) {
+    throw new UsageError(
+      `${command.name} needs a server to ask, and none is given`,
+      'give URLs, -c FILE, --ice-servers JSON or --from URL; or --local for the embedded one, which tests no network',
+    );
+  }
+  if (configuration !== undefined) requireValid(configuration, context);
+  const network = await readNetwork(given, configuration);
+  const output = openOutput(given, context);
+  await using local = configuration === undefined ? await startLocal() : undefined;
+  if (local !== undefined) await output.remark(LOCAL_REMARK);
+  const servers = configuration === undefined ? { iceServers: [] } : iceOptions(configuration);
+  const options = { ...network, ...servers, ...local?.options };
+  command.examine?.(options.iceServers.flatMap(({ urls }) => urls));
+  const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now());
+  const { signal } = context;
+  const observe = async (): Promise<Report> => {
+    const run = startSuite(
+      {
+        ...options,
+        ...probing(given),
+        ...timing(given, network.timeoutMs),
+        parts: command.parts,
+        command: command.name,
+        signal,
+        ...(capture === undefined ? {} : { onPacket: capture.onPacket }),
+      },
+      (log, record) => finishRun(log, record, { withEvents: given.events === true }),
+    );
+    for await (const event of run) output.onEvent(event);
+    const observed = await run.report;
+    return (await command.finish?.(observed)) ?? observed;
+  };
+  const report = await withRetries(observe, command.retries ?? 0, signal);
+  const isCaptured = (await capture?.close(context)) ?? true;
+  const exitCode = signal.aborted && signal.reason instanceof Interrupted ? signal.reason.exitCode : report.exitCode;
+  const written = await output.finish({ ...report, exitCode }, command.closing?.(report) ?? '');
+  return isCaptured ? written : 2;
+}
+
+async function withRetries(observe: () => Promise<Report>, retries: number, signal: AbortSignal): Promise<Report> {
+  const failures: string[] = [];
+  for (let attempt = 1; ; attempt++) {
+    const report = await observe();
+    if (report.exitCode === 0 || attempt > retries || signal.aborted) {
+      if (failures.length === 0) return report;
+      const outcome =
+        report.exitCode === 0 ? `passed in run ${attempt}, which makes it unreliable` : 'failed every time';
+      return { ...report, notes: [...(report.notes ?? []), `${outcome}: ${failures.join('; ')}`] };
+    }
+    const unmet = (report.expectations ?? []).filter(({ met }) => met !== true).map(({ text }) => text);
+    const errors = report.findings.filter(({ severity }) => severity === 'error').map(({ id }) => id);
+    failures.push(`run ${attempt} failed (${[...new Set([...unmet, ...errors])].join(', ') || report.verdict})`);
+  }
+}
+
+function iceOptions({ servers, policy, remarks }: Configuration) {
+  return {
+    iceServers: servers.map((server) => ({ ...server, urls: server.urls.map(({ text }) => text) })),
+    iceTransportPolicy: policy,
+    problems: remarks,
+  };
+}
+
+function probing({ packets, size, rate, ports }: Values) {
+  return {
+    ...(packets === undefined ? {} : { packets }),
+    ...(size === undefined ? {} : { size }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(ports === undefined ? {} : { ports }),
+  };
+}
+
+/** A run that is asked to last derives its deadline from that (and says so in its options), unless one was given. */
+function timing({ lifetime, packets = 0, rate = 500 }: Values, timeoutMs: number | undefined) {
+  const sending = (4 * packets * 1000) / rate;
+  const lasting = (lifetime === undefined ? 0 : lifetime * 1000 + LIFETIME_SLACK_MS) + sending;
+  return {
+    timeoutMs: timeoutMs ?? Math.max(DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS / 2 + lasting),
+    ...(lifetime === undefined ? {} : { lifetimeSeconds: lifetime }),
+  };
+}
