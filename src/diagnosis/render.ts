@@ -7,8 +7,9 @@ export function render(template: string, params: Params, more = 'more'): string 
   const chosen = template.replace(
     /\[\[(\?(\w+) )?(.*?)\]\]/gs,
     (_all, _test, name: string | undefined, body: string) => {
-      const needed = name === undefined ? namesIn(body) : [name];
-      return needed.every((each) => hasValue(params[each])) ? body : '';
+      // A count of nothing is a value to be shown, and no reason to show something.
+      if (name !== undefined) return hasValue(params[name]) && params[name] !== 0 ? body : '';
+      return namesIn(body).every((each) => hasValue(params[each])) ? body : '';
     },
   );
   return chosen

@@ -9,7 +9,9 @@ import { networkOptions } from '../options/network.ts';
 import { outputOptions } from '../options/output.ts';
 import { serverOptions } from '../options/server.ts';
 import { openOutput } from '../output/run-output.ts';
+import { styleFor } from '../output/style.ts';
 import { configure } from '../servers/configure.ts';
+import { correctedConfiguration } from '../servers/corrected.ts';
 
 const { local: _local, ...servers } = serverOptions;
 const options = { ...servers, policy: networkOptions.policy, ...outputOptions } as const;
@@ -47,6 +49,9 @@ export const command = defineCommand({
       ),
       deadlineMs: 0,
     });
-    return output.finish(finishRun(log, recorder.record, { withEvents: given.events === true }));
+    const report = finishRun(log, recorder.record, { withEvents: given.events === true });
+    // Masked output is for others, who have no use for a configuration of stand-ins.
+    const closing = given.redact === true ? '' : correctedConfiguration(configuration, styleFor(context.stdout));
+    return output.finish(report, closing);
   },
 });

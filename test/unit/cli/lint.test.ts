@@ -43,4 +43,34 @@ describe('iceprobe lint', () => {
     const { stdout } = await runInFakeWorld(['lint', '-f', 'json', '--events', 'stun:a.example']);
     expect((JSON.parse(stdout) as Report).events?.map(({ type }) => type)).toEqual(['run-started', 'run-finished']);
   });
+
+  it('prints the configuration as it should be, ready to paste, without its secrets', async () => {
+    const given = JSON.stringify({
+      iceServers: [
+        { urls: ['stun://a.example', 'stun:a.example', 'stun:numb.viagenie.ca'] },
+        { urls: 'turn:b.example?transport=tls', username: 'alice', credential: 'hunter2' },
+        { urls: 'turn:c.example' },
+      ],
+      iceTransportPolicy: 'relay',
+    });
+    const { stdout } = await runInFakeWorld(['lint', '-c', '-'], { stdin: given });
+    const [, corrected = ''] = stdout.split('\nCorrected\n');
+    expect(stdout).not.toContain('hunter2');
+    expect(corrected).toMatch(/^ {2}stun:\/\/a\.example is now stun:a\.example\n/);
+    expect(JSON.parse(corrected.slice(corrected.indexOf('{')))).toEqual({
+      iceServers: [
+        { urls: ['stun:a.example'] },
+        { urls: ['turns:b.example'], username: 'alice', credential: '...' },
+        { urls: ['turn:c.example'], username: '...', credential: '...' },
+      ],
+      iceTransportPolicy: 'relay',
+    });
+  });
+
+  it.each([[['stun:a.example']], [['turn:a.example', ...LOGIN]], [['turn:a.example', '--redact']], [['stun:']]])(
+    'prints none where there is nothing to correct, or nothing left: %j',
+    async (args) => {
+      expect((await runInFakeWorld(['lint', ...args])).stdout).not.toContain('Corrected');
+    },
+  );
 });
