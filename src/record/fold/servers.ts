@@ -74,8 +74,12 @@ export class ServersFold {
     if (draft === undefined) return { url, verdict: 'undetermined', attempts: [] };
     const attempts = [...draft.attempts.values()].map((attempt) => this.#attempt(attempt, startedAt));
     // One name is asked for twice, A and AAAA: the failure of one is no failure of the name.
-    const resolve = draft.resolves.find((stage) => stage.status === 'pass') ?? draft.resolves.at(-1);
-    const verdict = verdictOfServer(attempts, resolve);
+    const resolves = draft.resolves.filter(({ stage }) => stage === 'resolve');
+    const resolve = resolves.find((stage) => stage.status === 'pass') ?? resolves.at(-1);
+    // Not asked on purpose, like a STUN server with the policy "relay": nothing is left open, and nothing is wrong.
+    const passedOver =
+      attempts.length === 0 && draft.resolves.some(({ stage, status }) => stage !== 'resolve' && status === 'skip');
+    const verdict = passedOver ? 'ok' : verdictOfServer(attempts, resolve);
     // What was asked for is never a mere control, even if it was tried as one too.
     const control = this.#expected.includes(url) ? undefined : draft.control;
     return {
