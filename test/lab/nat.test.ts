@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { NatResult, Report } from '../../src/record/report.ts';
+import { describeNeeding } from '../support/needs.ts';
+import { expectReport } from '../support/schema.ts';
+import { type Lab, startLab } from './support/lab.ts';
+import { type AccessNetwork, serverAddresses, siteAddresses } from './support/network.ts';
+import { NETWORKS } from './support/networks.ts';
+import { PASSWORD, startTurn, USER } from './support/servers.ts';
+
+const BIN = join(import.meta.dirname, '../../bin/iceprobe.js');
+const EIM = 'endpoint-independent';
+const ADM = 'address-dependent';
+const APDM = 'address-and-port-dependent';
+const UNKNOWN = 'not-determined';
+
+const loss = { lossPercent: 20 };
+const SITES = {
+  public: NETWORKS.public,
+  'eim-eif': NETWORKS['eim-eif'],
+  'eim-adf': NETWORKS['eim-adf'],
+  'eim-apdf': NETWORKS['eim-apdf'],
+  'adm-apdf': NETWORKS['adm-apdf'],
+  'apdm-apdf': NETWORKS['apdm-apdf'],
+  hairpin: NETWORKS.hairpin,
+  'carrier-grade': NETWORKS['carrier-grade'],
+  'no-udp': NETWORKS['no-udp'],
+  'eim-adf, 20 % lost each way': { ...NETWORKS['eim-adf'], ...loss },
+  'eim-apdf, 20 % lost each way': { ...NETWORKS['eim-apdf'], ...loss },
+  'apdm-apdf, 20 % lost each way': { ...NETWORKS['apdm-apdf'], ...loss },
+  'short-binding': NETWORKS['short-binding'],
+} as const satisfies Record<string, AccessNetwork>;
+type SiteName = keyof typeof SITES;
+const names = Object.keys(SITES) as SiteName[];
+const siteOf = (name: SiteName): number => names.indexOf(name) + 1;
+
+// The first speaks RFC 5780; the others are ordinary TURN servers with one address each.
+const full = serverAddresses(1, {});
+const ordinary = serverAddresses(2, {});
+const second = serverAddresses(3, {});
+
+describeNeeding(
+  'namespaces',
+  'ip',
+  'nft',
+  'coturn',
+  'go',
+)('iceprobe nat', () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await startLab({ sites: names.map((name) => SITES[name]), servers: [{}, {}, {}] });
+    await Promise.all([
+      startTurn(lab, 'server1', full, { kind: 'coturn' }),
+      startTurn(lab, 'server2', ordinary, { kind: 'coturn', rfc5780: false }),
+      startTurn(lab, 'server3', second, { kind: 'coturn', rfc5780: false }),
+    ]);
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  const nat = async (name: SiteName, ...args: string[]): Promise<{ report: Report; result: NatResult | undefined }> => {
+    const env = { ICEPROBE_USERNAME: USER, ICEPROBE_CREDENTIAL: PASSWORD };
+    const command = [process.execPath, BIN, 'nat', ...args, '-f', 'json'];
+    const { stdout, stderr } = await lab.run(command, { site: siteOf(name), env, timeoutMs: 60_000 });
+    const report = JSON.parse(stdout === '' ? `{"error":${JSON.stringify(stderr)}}` : stdout) as Report;
+    expectReport(report);
+    const [result, ...more] = report.nat ?? [];
+    expect(more).toEqual([]);
+    return { report, result };
+  };
+
+  const withRfc5780: [SiteName, string, string, boolean | null][] = [
+    ['public', 'none', EIM, null],
+    ['eim-eif', EIM, EIM, false],
+    ['eim-adf', EIM, ADM, false],
+    ['eim-apdf', EIM, APDM, false],
+    ['adm-apdf', ADM, APDM, false],
+    ['apdm-apdf', APDM, APDM, false],
+    ['hairpin', EIM, ADM, true],
+    ['carrier-grade', EIM, APDM, false],
+  ];
+  it.concurrent.each(withRfc5780)(
+    '%s with RFC 5780: %s mapping, %s filtering, hairpinning %s',
+    async (name, mapping, filtering, hairpinning) => {
+      const { report, result } = await nat(name, `stun:${full.addresses[0]}`);
+      expect(result).toMatchObject({ mapping, filtering, hairpinning });
+      expect(siteAddresses(siteOf(name), SITES[name]).mapped).toContain(result?.mappedAddress);
+      expect(report.exitCode).toBe(0);
+    },
+  );
+
+  const withTurn: [SiteName, string, string][] = [
+    ['public', 'none', UNKNOWN],
+    ['eim-eif', UNKNOWN, UNKNOWN],
+    ['eim-adf', UNKNOWN, UNKNOWN],
+    ['eim-apdf', UNKNOWN, APDM],
+    ['apdm-apdf', APDM, APDM],
+  ];
+  it.concurrent.each(withTurn)(
+    '%s with one TURN server: %s mapping, %s filtering',
+    async (name, mapping, filtering) => {
+      const { report, result } = await nat(name, `turn:${ordinary.addresses[0]}`);
+      expect(result).toMatchObject({ mapping, filtering });
+      const open = [mapping, filtering].includes(UNKNOWN);
+      expect(report.exitCode).toBe(open ? 3 : 0);
+      if (open)
+        expect(result).toMatchObject({
+          settledBy: expect.arrayContaining([expect.stringContaining('second address')]),
+        });
+    },
+  );
+
+  const withTwo: [SiteName, string, string][] = [
+    ['eim-eif', EIM, EIM],
+    ['eim-adf', EIM, ADM],
+    ['eim-apdf', EIM, APDM],
+    ['apdm-apdf', APDM, APDM],
+  ];
+  it.concurrent.each(withTwo)(
+    '%s with two TURN servers: %s mapping, %s filtering',
+    async (name, mapping, filtering) => {
+      const { result } = await nat(name, `turn:${ordinary.addresses[0]}`, `turn:${second.addresses[0]}`);
+      expect(result).toMatchObject({ mapping, filtering });
+    },
+  );
+
+  const lossy: [SiteName, string, string][] = [
+    ['eim-adf, 20 % lost each way', EIM, ADM],
+    ['eim-apdf, 20 % lost each way', EIM, APDM],
+    ['apdm-apdf, 20 % lost each way', APDM, APDM],
+  ];
+  it.concurrent.each(lossy)('%s: never wrong', async (name, mapping, filtering) => {
+    const { result } = await nat(name, `stun:${full.addresses[0]}`);
+    expect([mapping, UNKNOWN]).toContain(result?.mapping);
+    expect([filtering, UNKNOWN]).toContain(result?.filtering);
+  });
+
+  it.concurrent('where no UDP passes nothing is claimed', async () => {
+    const { report, result } = await nat('no-udp', `stun:${full.addresses[0]}`);
+    expect(result).toMatchObject({ mapping: UNKNOWN, filtering: UNKNOWN, mappedAddress: null });
+    expect([1, 3]).toContain(report.exitCode);
+  });
+
+  it.concurrent('a binding that lives five seconds is measured, and called short', async () => {
+    const { report, result } = await nat('short-binding', `turn:${ordinary.addresses[0]}`, '--lifetime', '20');
+    expect(result?.bindingLifetimeSeconds).toBeGreaterThan(5 * 0.85);
+    expect(result?.bindingLifetimeSeconds).toBeLessThan(5 * 1.15);
+    expect(report.findings.map(({ id }) => id)).toContain('nat.short-binding');
+  });
+});
