@@ -224,6 +224,17 @@ describe('a conversation', () => {
     expect(first).toMatchObject({ realm: 'r', nonce: 'n1' });
   });
 
+  it('keeps nothing of the buffer that brought the challenge', () => {
+    const both = nonceCookie({ passwordAlgorithms: true, usernameAnonymity: false });
+    const buffer = Buffer.from(challengeOf(401, 'realm', `${both}x`, [SHA256]).bytes);
+    const received = decodeMessage(buffer);
+    if (!received.ok) throw new Error(received.error.message);
+    const session = challenged(start(), received.value);
+    const before = toHex(request(session).bytes);
+    buffer.fill(0xee);
+    expect(toHex(request(session).bytes)).toBe(before);
+  });
+
   it.each([
     ['missing-nonce', challengeOf(401, 'r', undefined)],
     ['missing-realm', challengeOf(401, undefined, 'n')],
