@@ -126,44 +126,66 @@ describeNeeding('coturn')('the command against coturn', () => {
 });
 
 describeNeeding('coturn', 'tshark')('--pcap', () => {
-  it('makes a capture that tshark reads: every message well-formed, every sum right', async () => {
-    await using coturn = await startCoturn();
-    const path = join(folder, 'run.pcapng');
-    const run = await runCli([...urlsOf(coturn), '--pcap', path], { env: LOGIN });
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).toBe(`hint: ${path} holds login attempts: whoever reads it can try passwords against them\n`);
-    const { stdout } = await promisify(execFile)(pathOf('tshark'), [
-      ...['-r', path, '-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE'],
-      ...['-d', `udp.port==${coturn.port},stun`, '-d', `tcp.port==${coturn.port},stun`],
-      ...[
-        '-T',
-        'fields',
-        '-e',
-        'stun.type',
-        '-e',
-        'ip.checksum.status',
-        '-e',
-        'udp.checksum.status',
-        '-e',
-        'tcp.checksum.status',
-      ],
-      ...['-e', '_ws.malformed', '-e', 'tcp.analysis.flags'],
-    ]);
-    const rows = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split('\t'));
-    for (const [, ip, udp = '', tcp = '', malformed = '', analysis = ''] of rows) {
-      expect({ ip, sum: udp || tcp, malformed, analysis }).toEqual({ ip: '1', sum: '1', malformed: '', analysis: '' });
-    }
-    const decoded = await runCli(['decode', path, '-u', 'user', '-f', 'json'], { env: LOGIN });
-    expect(decoded.exitCode).toBe(0);
-    const { packets } = JSON.parse(decoded.stdout) as { packets: { message?: { integrity?: { verdict: string } } }[] };
-    expect(packets.length).toBe(rows.filter(([type]) => type !== '').length);
-    const verdicts = packets.flatMap(({ message }) => message?.integrity?.verdict ?? []);
-    expect(verdicts.length).toBeGreaterThan(4);
-    expect(new Set(verdicts)).toEqual(new Set(['valid']));
-  });
+  it.each([
+    ['', [], 'unchecked', /^$/],
+    [', with integrity where asked', ['--pcap-integrity'], 'valid', /^hint: .* holds login attempts: .*\n$/],
+  ])(
+    'makes a capture that tshark reads: every message well-formed, every sum right%s',
+    async (_, more, verdict, said) => {
+      await using coturn = await startCoturn();
+      const path = join(folder, 'run.pcapng');
+      const run = await runCli([...urlsOf(coturn), '--pcap', path, ...more], { env: LOGIN });
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toMatch(said);
+      const { stdout } = await promisify(execFile)(pathOf('tshark'), [
+        ...[
+          '-r',
+          path,
+          '-o',
+          'ip.check_checksum:TRUE',
+          '-o',
+          'udp.check_checksum:TRUE',
+          '-o',
+          'tcp.check_checksum:TRUE',
+        ],
+        ...['-d', `udp.port==${coturn.port},stun`, '-d', `tcp.port==${coturn.port},stun`],
+        ...[
+          '-T',
+          'fields',
+          '-e',
+          'stun.type',
+          '-e',
+          'ip.checksum.status',
+          '-e',
+          'udp.checksum.status',
+          '-e',
+          'tcp.checksum.status',
+        ],
+        ...['-e', '_ws.malformed', '-e', 'tcp.analysis.flags'],
+      ]);
+      const rows = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t'));
+      for (const [, ip, udp = '', tcp = '', malformed = '', analysis = ''] of rows) {
+        expect({ ip, sum: udp || tcp, malformed, analysis }).toEqual({
+          ip: '1',
+          sum: '1',
+          malformed: '',
+          analysis: '',
+        });
+      }
+      const decoded = await runCli(['decode', path, '-u', 'user', '-f', 'json'], { env: LOGIN });
+      expect(decoded.exitCode).toBe(0);
+      const { packets } = JSON.parse(decoded.stdout) as {
+        packets: { message?: { integrity?: { verdict: string } } }[];
+      };
+      expect(packets.length).toBe(rows.filter(([type]) => type !== '').length);
+      const verdicts = packets.flatMap(({ message }) => message?.integrity?.verdict ?? []);
+      expect(verdicts.length).toBeGreaterThan(4);
+      expect(new Set(verdicts)).toEqual(new Set([verdict]));
+    },
+  );
 });
 
 describe('the command by itself', () => {

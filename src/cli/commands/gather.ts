@@ -63,7 +63,8 @@ async function gather(
   context: Context,
   closing = '',
 ): Promise<number> {
-  const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now());
+  const capture =
+    given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now(), given['pcap-integrity']);
   const { signal } = context;
   const run = startGather(
     { ...options, signal, ...(capture === undefined ? {} : { onPacket: capture.onPacket }) },

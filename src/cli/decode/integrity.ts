@@ -2,6 +2,7 @@ import { toHex } from '../../core/bytes.ts';
 import type { Hashes } from '../../core/hashes.ts';
 import type { Secret } from '../../core/secret.ts';
 import { Realm, Username } from '../../core/stun/attributes.ts';
+import { isBlankedValue } from '../../core/stun/blank.ts';
 import { longTermKey, shortTermKey } from '../../core/stun/credentials.ts';
 import { checkIntegrity, checkIntegritySha256 } from '../../core/stun/integrity.ts';
 import type { StunMessage } from '../../core/stun/message.ts';
@@ -48,7 +49,9 @@ export class IntegrityChecker {
     if (message.class === 'request') this.#requests.set(id, { username, realm });
     const isProtected =
       message.find(AttributeType.MessageIntegrity) ?? message.find(AttributeType.MessageIntegritySha256);
-    return isProtected === undefined ? undefined : this.#judge(message, username, realm);
+    if (isProtected === undefined) return undefined;
+    if (isBlankedValue(isProtected.value)) return { verdict: 'unchecked', detail: 'blanked: taken out of the capture' };
+    return this.#judge(message, username, realm);
   }
 
   #judge(message: StunMessage, username: string | undefined, realm: string | undefined): IntegrityResult {

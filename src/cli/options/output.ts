@@ -31,6 +31,10 @@ export const packetOptions = {
     isFile: true,
     help: 'keep the packets in a capture file (pcapng), TLS taken off',
   }),
+  'pcap-integrity': flag({
+    group: 'Output',
+    help: 'keep MESSAGE-INTEGRITY in it: passwords can be tried against that',
+  }),
 } as const;
 
 function readTarget(given: string) {

@@ -1,26 +1,37 @@
+import { BlankingStream } from '../../core/pcap/blank-stream.ts';
 import { PcapngWriter } from '../../core/pcap/write.ts';
+import { blankIntegrity } from '../../core/stun/blank.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Packet } from '../../net/packet.ts';
 import type { Context } from '../context.ts';
 import { describeSystemError } from '../files.ts';
 import { fileSink } from './sink.ts';
 
-/** Keeps what was sent and received in a file that Wireshark reads; TLS is taken off. */
+/**
+ * Keeps what was sent and received in a file that Wireshark reads; TLS is taken off. Integrity values are blanked unless
+ * they are asked for: whoever reads them beside user name and realm can try passwords against them.
+ */
 export class CaptureFile {
   readonly #writer = new PcapngWriter();
+  readonly #streams = new Map<string, BlankingStream>();
+  readonly #withIntegrity: boolean;
   readonly #sink: ReturnType<typeof fileSink>;
   readonly #startedUnixMs: number;
   #failure: unknown;
 
   /** `startedUnixMs`: when the packets' clock said 0. Throws `UsageError` where the file cannot be written. */
-  constructor(path: string, startedUnixMs: number) {
+  constructor(path: string, startedUnixMs: number, withIntegrity = false) {
+    this.#withIntegrity = withIntegrity;
     this.#sink = fileSink(path);
     this.#startedUnixMs = startedUnixMs;
     this.#write(this.#writer.header(`iceprobe ${VERSION}`));
   }
 
   /** Bound, to be handed on. */
-  readonly onPacket = ({ at, kind, direction, local, remote, bytes }: Packet): void => {
+  readonly onPacket = (packet: Packet): void => {
+    const { at, kind, direction, local, remote } = packet;
+    const bytes = this.#withIntegrity ? packet.bytes : this.#blanked(packet);
+    if (bytes.length === 0 && packet.bytes.length > 0) return;
     this.#write(
       this.#writer.packet({
         unixMs: this.#startedUnixMs + at,
@@ -37,11 +48,21 @@ export class CaptureFile {
     this.#sink.close();
     if (this.#failure === undefined) {
       const { name } = this.#sink;
-      await stderr.write(`hint: ${name} holds login attempts: whoever reads it can try passwords against them\n`);
+      if (this.#withIntegrity) {
+        await stderr.write(`hint: ${name} holds login attempts: whoever reads it can try passwords against them\n`);
+      }
       return true;
     }
     await stderr.write(`iceprobe: cannot write ${this.#sink.name}: ${describeSystemError(this.#failure)}\n`);
     return false;
+  }
+
+  #blanked({ kind, transport, direction, bytes }: Packet): Uint8Array {
+    if (kind === 'udp') return blankIntegrity(bytes);
+    const key = `${transport} ${direction}`;
+    const stream = this.#streams.get(key) ?? new BlankingStream();
+    this.#streams.set(key, stream);
+    return stream.push(bytes);
   }
 
   #write(bytes: Uint8Array): void {

@@ -65,7 +65,8 @@ export async function runSuite(
   const servers = configuration === undefined ? { iceServers: [] } : iceOptions(configuration);
   const options = { ...network, ...servers, ...local?.options };
   command.examine?.(options.iceServers.flatMap(({ urls }) => urls));
-  const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now());
+  const capture =
+    given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now(), given['pcap-integrity']);
   const { signal } = context;
   const observe = async (): Promise<Report> => {
     const run = startSuite(
