@@ -5,6 +5,7 @@ import type { TurnServerCommand, TurnServerEvent, TurnServerInput } from '../cor
 import type { Route } from '../core/turn/server/relaying.ts';
 import type { TurnServer } from '../core/turn/server/server.ts';
 import type { Clock } from '../net/clock.ts';
+import { TcpRelays } from './tcp-relays.ts';
 import { openUdp, type UdpSocket } from './udp-socket.ts';
 
 /** What waits in a connection to a client that does not read; beyond it relayed data is dropped, as UDP would be. */
@@ -23,8 +24,10 @@ export class TurnServerDriver {
   readonly #onEvent: (event: TurnServerEvent) => void;
   readonly #udp = new Map<TransportId, UdpSocket>();
   readonly #streams = new Map<TransportId, Socket>();
-  /** The listeners' names by their address. */
-  readonly #listeners = new Map<string, TransportId>();
+  /** To be taken away from a socket that is joined to a peer's. */
+  readonly #receivers = new WeakMap<Socket, (bytes: Uint8Array) => void>();
+  readonly #listeners = new Map<TransportId, SocketAddress>();
+  readonly #tcp: TcpRelays;
   #isMute = false;
   #nextListener = 1;
   #timer: NodeJS.Timeout | undefined;
@@ -36,11 +39,15 @@ export class TurnServerDriver {
     this.#machine = machine;
     this.#clock = clock;
     this.#onEvent = onEvent;
+    this.#tcp = new TcpRelays(
+      (input) => this.handle(input),
+      (connection, direction, bytes) => machine.countConnectionData(connection, direction, bytes),
+    );
   }
 
   addListener(local: SocketAddress, socket: UdpSocket): void {
     const transport = `udp-${this.#nextListener++}`;
-    this.#listeners.set(local.address, transport);
+    this.#listeners.set(transport, local);
     this.#udp.set(transport, socket);
     this.handle({ type: 'listener-opened', transport, local });
     const { family } = local;
@@ -53,13 +60,14 @@ export class TurnServerDriver {
     });
   }
 
-  removeListener(address: string): void {
-    const transport = this.#listeners.get(address);
-    if (transport === undefined) return;
-    this.#listeners.delete(address);
-    this.#udp.get(transport)?.close();
-    this.#udp.delete(transport);
-    this.handle({ type: 'listener-closed', transport });
+  /** Closes every UDP listener. */
+  removeListeners(): void {
+    for (const transport of this.#listeners.keys()) {
+      this.#udp.get(transport)?.close();
+      this.#udp.delete(transport);
+      this.handle({ type: 'listener-closed', transport });
+    }
+    this.#listeners.clear();
   }
 
   /** Hear nothing that comes by UDP from clients. */
@@ -80,11 +88,12 @@ export class TurnServerDriver {
     socket.setNoDelay(true);
     socket.on('error', () => {});
     socket.on('close', () => {
-      this.#streams.delete(transport);
-      this.handle({ type: 'stream-closed', transport });
+      if (this.#streams.delete(transport)) this.handle({ type: 'stream-closed', transport });
     });
     this.handle({ type: 'stream-opened', transport, protocol, local, remote });
-    socket.on('data', (bytes) => this.handle({ type: 'received', transport, from: remote, bytes }));
+    const receive = (bytes: Uint8Array): void => this.handle({ type: 'received', transport, from: remote, bytes });
+    this.#receivers.set(socket, receive);
+    socket.on('data', receive);
   }
 
   handle(input: TurnServerInput): void {
@@ -99,6 +108,7 @@ export class TurnServerDriver {
     clearTimeout(this.#timer);
     for (const socket of this.#udp.values()) socket.close();
     this.#udp.clear();
+    this.#tcp.closeAll();
   }
 
   #drain(): void {
@@ -131,11 +141,20 @@ export class TurnServerDriver {
   #carryOut(command: TurnServerCommand): void {
     switch (command.type) {
       case 'bind-relay':
-        void this.#bindRelay(command.relay, command.family, command.address, command.port);
+        void this.#bindRelay(command);
         break;
       case 'close-relay':
         this.#udp.get(command.relay)?.close();
-        this.#udp.delete(command.relay);
+        if (!this.#udp.delete(command.relay)) this.#tcp.close(command.relay);
+        break;
+      case 'connect-peer':
+        this.#tcp.connect(command.connection, command.relay, command.to);
+        break;
+      case 'close-connection':
+        this.#tcp.closeConnection(command.connection);
+        break;
+      case 'join':
+        this.#join(command.stream, command.connection);
         break;
       case 'close-stream':
         this.#closeStream(command.transport);
@@ -143,25 +162,44 @@ export class TurnServerDriver {
     }
   }
 
-  async #bindRelay(relay: TransportId, family: Family, address: string, port: number): Promise<void> {
-    let socket: UdpSocket;
+  #join(stream: TransportId, connection: TransportId): void {
+    const socket = this.#streams.get(stream);
+    if (socket === undefined) {
+      this.#tcp.closeConnection(connection);
+      return;
+    }
+    this.#streams.delete(stream);
+    const receive = this.#receivers.get(socket);
+    if (receive !== undefined) socket.off('data', receive);
+    if (!this.#tcp.join(connection, socket)) socket.destroy();
+  }
+
+  async #bindRelay(command: Extract<TurnServerCommand, { readonly type: 'bind-relay' }>): Promise<void> {
+    const { relay, protocol, family, address, port } = command;
+    let socket: UdpSocket | undefined;
     try {
-      socket = await openUdp(family, address, port);
+      if (protocol === 'udp') socket = await openUdp(family, address, port);
+      else await this.#tcp.open(relay, address, port);
     } catch (error) {
       if (!this.#isClosed) this.handle({ type: 'relay-failed', relay, code: codeOf(error) });
       return;
     }
     if (this.#isClosed) {
-      socket.close();
+      socket?.close();
+      this.#tcp.close(relay);
       return;
     }
+    if (socket !== undefined) this.#receiveAt(relay, family, socket);
+    this.handle({ type: 'relay-bound', relay });
+  }
+
+  #receiveAt(relay: TransportId, family: Family, socket: UdpSocket): void {
     this.#udp.set(relay, socket);
     socket.onMessage((bytes, from, fromPort) => {
       const route = this.#machine.routeFromPeer(relay, from, fromPort, bytes, this.#clock.now());
       if (route !== undefined) this.#forward(route);
       else this.handle({ type: 'relay-received', relay, from: { family, address: from, port: fromPort }, bytes });
     });
-    this.handle({ type: 'relay-bound', relay });
   }
 
   #closeStream(transport: TransportId): void {

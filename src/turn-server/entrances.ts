@@ -7,7 +7,7 @@ import type { CertificateFault, SocketFault } from '../core/turn/server/faults/p
 import { certificateNames, type Placement } from './addresses.ts';
 import { Authority } from './certificate/server-certificate.ts';
 import type { TurnServerDriver } from './driver.ts';
-import { closeListeners, closeServer, openListeners } from './listeners.ts';
+import { closeListeners, closeServer, type Listeners, openListeners } from './listeners.ts';
 import { TurnServerOptionError, type TurnServerOptions } from './options.ts';
 import { muteServer, tcpServer, tlsServer } from './stream-servers.ts';
 
@@ -28,11 +28,13 @@ export class Entrances {
   #certificateFault: CertificateFault | undefined;
   readonly #modes: { tcp: StreamMode; tls: StreamMode } = { tcp: 'off', tls: 'off' };
   readonly #open: { tcp: readonly Server[]; tls: readonly Server[] } = { tcp: [], tls: [] };
-  readonly #udp = new Set<string>();
+  #isUdpOpen = false;
   /** Servers that were closed while connections of theirs live on. */
   readonly #leaving = new Set<Promise<void>>();
   port = 0;
   tlsPort = 0;
+  /** 0 where behaviour discovery is not served. */
+  alternatePort = 0;
 
   constructor(
     options: TurnServerOptions,
@@ -75,7 +77,7 @@ export class Entrances {
   }
 
   /**
-   * Opens everything that clients may come by, or nothing.
+   * Opens everything that clients may come by. After a failure there is something to close.
    * @throws the system's error where a port cannot be had, TurnServerOptionError for a certificate that is none
    */
   async open(): Promise<void> {
@@ -97,12 +99,10 @@ export class Entrances {
     });
     this.port = plain.port;
     this.tlsPort = secure.port;
-    for (const { address, socket } of plain.udp) {
-      this.#udp.add(address);
-      this.#driver.addListener({ family: familyOf(address) ?? 4, address, port: this.port }, socket);
-    }
+    this.#addListeners(plain);
     this.#keep('tcp', has('tcp') ? 'plain' : 'off', plain.servers);
     this.#keep('tls', has('tls') ? 'tls' : 'off', secure.servers);
+    await this.#openAlternate();
   }
 
   /** Makes the ports as these faults want them, and right again where none does. */
@@ -146,19 +146,42 @@ export class Entrances {
   }
 
   async #setUdp(isOff: boolean): Promise<void> {
-    if (!this.#transports.has('udp')) return;
-    for (const address of this.#placement.listen) {
-      if (isOff === !this.#udp.has(address)) continue;
-      if (isOff) {
-        this.#udp.delete(address);
-        this.#driver.removeListener(address);
-        continue;
-      }
-      const plan = { addresses: [address], port: this.port, udp: true, stream: undefined };
-      for (const { socket } of (await openListeners(plan)).udp) {
-        this.#udp.add(address);
-        this.#driver.addListener({ family: familyOf(address) ?? 4, address, port: this.port }, socket);
-      }
+    if (!this.#transports.has('udp') || isOff !== this.#isUdpOpen) return;
+    this.#isUdpOpen = !isOff;
+    if (isOff) {
+      this.#driver.removeListeners();
+      return;
+    }
+    const plan = { addresses: this.#placement.listen, udp: true, stream: undefined };
+    this.#addListeners(await openListeners({ ...plan, port: this.port }));
+    await this.#openAlternate();
+  }
+
+  /** RFC 5780 needs a second port on each of two addresses. */
+  async #openAlternate(): Promise<void> {
+    const { alternatePort } = this.#options;
+    const families = this.#placement.listen.map(familyOf);
+    const isPossible = this.#transports.has('udp') && families.some((family, i) => families.indexOf(family) !== i);
+    if (!isPossible) {
+      if (alternatePort !== undefined)
+        throw new TurnServerOptionError('alternatePort: it takes two addresses of a family');
+      return;
+    }
+    const wanted = this.alternatePort || (alternatePort ?? (this.#options.port ? this.port + 1 : 0));
+    const plan = { addresses: this.#placement.listen, udp: true, stream: undefined };
+    const opened = await openListeners({ ...plan, port: wanted }).catch((error: unknown) => {
+      // Nobody asked for that very port: any other will do.
+      if (alternatePort !== undefined) throw error;
+      return openListeners({ ...plan, port: 0 });
+    });
+    this.alternatePort = opened.port;
+    this.#addListeners(opened);
+  }
+
+  #addListeners({ udp, port }: Listeners): void {
+    this.#isUdpOpen ||= udp.length > 0;
+    for (const { address, socket } of udp) {
+      this.#driver.addListener({ family: familyOf(address) ?? 4, address, port }, socket);
     }
   }
 

@@ -12,6 +12,8 @@ export interface TurnServerOptions {
   readonly port?: number;
   /** For TLS. 0, the default: a free one. */
   readonly tlsPort?: number;
+  /** The second UDP port of behaviour discovery (RFC 5780), which is served where two addresses of a family are. */
+  readonly alternatePort?: number;
   /** Default: all three. */
   readonly transports?: readonly ('udp' | 'tcp' | 'tls')[];
   /** Names with their passwords. Default: one of each, random. */

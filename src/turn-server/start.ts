@@ -24,7 +24,7 @@ import { TurnServerDriver } from './driver.ts';
 import { Entrances } from './entrances.ts';
 import { FaultControl, planOf } from './fault-control.ts';
 import { TurnServerOptionError, type TurnServerOptions } from './options.ts';
-import { startStatusServer } from './status.ts';
+import { type StatusServer, startStatusServer } from './status.ts';
 
 /** One entry of `RTCConfiguration.iceServers`. */
 export interface IceServer {
@@ -41,6 +41,8 @@ export interface LocalTurnServer extends AsyncDisposable {
   readonly addresses: readonly { readonly family: Family; readonly address: string }[];
   /** For UDP and TCP; 0 where neither is served. */
   readonly port: number;
+  /** Of behaviour discovery (RFC 5780); 0 without two addresses of a family. */
+  readonly alternatePort: number;
   /** 0 where TLS is not served. */
   readonly tlsPort: number;
   /** The authority of the certificate that was made for `turns:`; undefined where one was given, or there is no TLS. */
@@ -104,29 +106,31 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
     options.onEvent?.({ type: 'handshake-failed', client, why }),
   );
   const planned = planOf(options.faults ?? []);
-  await entrances.open();
   const faults = new FaultControl(driver, entrances);
-  await faults.set(planned, options.seed ?? 1);
   const iceServersFor = (login: { readonly username: string; readonly password: Secret }): IceServer[] => [
     { urls: entrances.urls, username: login.username, credential: login.password.reveal() },
   ];
-  const status =
-    options.statusPort === undefined
-      ? undefined
-      : await startStatusServer({
-          port: options.statusPort,
-          origins: options.statusOrigins ?? [],
-          allocations: () => machine.allocations(),
-          counters,
-          setFaults: (specs, seed) => faults.set(planOf(specs), seed),
-          caPem: entrances.caPem,
-          iceServers: (seconds) =>
-            iceServersFor(account.mint(seconds) ?? { username: account.username, password: account.credential }),
-        }).catch(async (error: unknown) => {
-          driver.close();
-          await entrances.close();
-          throw error;
-        });
+  const owner = { username: account.username, password: account.credential };
+  let status: StatusServer | undefined;
+  try {
+    await entrances.open();
+    await faults.set(planned, options.seed ?? 1);
+    if (options.statusPort !== undefined) {
+      status = await startStatusServer({
+        port: options.statusPort,
+        origins: options.statusOrigins ?? [],
+        allocations: () => machine.allocations(),
+        counters,
+        setFaults: (specs, seed) => faults.set(planOf(specs), seed),
+        caPem: entrances.caPem,
+        iceServers: (seconds) => iceServersFor(account.mint(seconds) ?? owner),
+      });
+    }
+  } catch (error) {
+    driver.close();
+    await entrances.close();
+    throw error;
+  }
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -139,10 +143,11 @@ export async function startTurnServer(options: TurnServerOptions = {}): Promise<
     return closing;
   };
   return {
-    iceServers: iceServersFor({ username: account.username, password: account.credential }),
+    iceServers: iceServersFor(owner),
     addresses: placement.listen.map((address) => ({ family: familyOf(address) ?? 4, address })),
     port: entrances.port,
     tlsPort: entrances.tlsPort,
+    alternatePort: entrances.alternatePort,
     caPem: entrances.caPem,
     spkiSha256: entrances.spkiSha256,
     statusUrl: status?.url,
@@ -186,7 +191,7 @@ function settingsOf(
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
     peers: placement.peers,
     unixAtZero,
-    tcpRelaying: false,
+    tcpRelaying: true,
     ...(options.alternateServer === undefined ? {} : { alternateServer: options.alternateServer }),
   };
 }

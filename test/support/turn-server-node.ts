@@ -82,7 +82,8 @@ export class TurnServerNode implements Endpoint {
             this.#drain();
           });
         } else if (command.type === 'close-relay') this.#relays.delete(command.relay);
-        else this.#streams.delete(command.transport);
+        else if (command.type === 'close-stream') this.#streams.delete(command.transport);
+        else throw new Error(`no TCP allocations here: ${command.type}`);
       }
     }
   }

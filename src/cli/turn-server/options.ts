@@ -12,6 +12,11 @@ export const turnServerOptions = {
   lan: flag({ group: 'Network', help: 'listen on every address of this machine, relay to its local subnets' }),
   port: number({ ...port, group: 'Network', help: 'for UDP and TCP (default: 3478); 0: a free one' }),
   'tls-port': number({ ...port, group: 'Network', help: 'for TLS (default: 5349); 0: a free one' }),
+  'alternate-port': number({
+    ...port,
+    group: 'Network',
+    help: 'second port for NAT discovery, RFC 5780, with two addresses (default: the next)',
+  }),
   'relay-ports': one(
     { group: 'Network', placeholder: 'MIN-MAX', help: 'ports of relayed addresses (default: 49152-65535)' },
     (given) => {

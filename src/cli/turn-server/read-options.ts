@@ -28,6 +28,7 @@ export async function readTurnServerOptions(given: GivenOptions, context: Contex
     ...(given.lan === undefined ? {} : { lan: given.lan }),
     port: given.port ?? DEFAULT_PORT,
     tlsPort: given['tls-port'] ?? DEFAULT_TLS_PORT,
+    ...(given['alternate-port'] === undefined ? {} : { alternatePort: given['alternate-port'] }),
     ...(given['relay-ports'] === undefined ? {} : { relayPorts: given['relay-ports'] }),
     ...(given['external-ip'] === undefined ? {} : { externalIp: given['external-ip'] }),
     ...(given['allow-peer'] === undefined ? {} : { allowPeers: given['allow-peer'] }),

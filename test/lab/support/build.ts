@@ -7,8 +7,8 @@ import { bundleScript, testCache } from '../../../scripts/bundle-script.mjs';
 
 const made = new Map<string, Promise<string>>();
 
-/** Builds one of the lab's Go programs (`wire`, `nat64`, `pion`) and returns its path; built once per state of its sources. */
-export function buildGo(name: 'wire' | 'nat64' | 'pion'): Promise<string> {
+/** Builds one of the lab's Go programs (`wire`, `nat64`, `pion`, `pion-client`) and returns its path; built once per state of its sources. */
+export function buildGo(name: 'wire' | 'nat64' | 'pion' | 'pion-client'): Promise<string> {
   return once(name, compile);
 }
 

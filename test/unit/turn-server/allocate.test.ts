@@ -248,6 +248,12 @@ describe('two families', () => {
     expect(codeOf(client.request(Method.Refresh))).toBe(437);
   });
 
+  it('understands the number that coturn’s tools have for that', () => {
+    const client = new SimulatedClient(new SimulatedTurn(), '192.0.2.7:40000');
+    const answer = client.request(Method.Allocate, (b) => udp(b).addRaw(0x8032, Uint8Array.of(2, 0, 0, 0)));
+    expect(answer.all(XorRelayedAddress).map((relay) => relay.family)).toEqual([4, 6]);
+  });
+
   it('gives the one that it has and says with ADDRESS-ERROR-CODE why not the other', () => {
     const world = new SimulatedTurn({ relays: { 4: { bind: '198.51.100.1' } } });
     const client = new SimulatedClient(world, '192.0.2.7:40000');

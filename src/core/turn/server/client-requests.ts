@@ -1,4 +1,4 @@
-import { XorMappedAddress } from '../../stun/attributes.ts';
+import { fail } from '../../result.ts';
 import type { StunMessage } from '../../stun/message.ts';
 import { Method, methodName } from '../../stun/registry.ts';
 import type { Instant } from '../../time.ts';
@@ -6,10 +6,12 @@ import type { Allocating } from './allocating.ts';
 import type { Allocation, FiveTuple, Owner } from './allocation.ts';
 import type { Answering } from './answering.ts';
 import type { Authenticated } from './authentication.ts';
+import type { BehaviourDiscovery } from './behaviour-discovery.ts';
 import type { ServerContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import type { TurnMethods } from './methods.ts';
 import type { Outcome } from './outcome.ts';
+import type { PeerConnections } from './peer-connections.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { UNDERSTOOD, unknownTo } from './requests.ts';
 
@@ -21,20 +23,32 @@ export class ClientRequests {
   readonly #answering: Answering;
   readonly #allocating: Allocating;
   readonly #methods: TurnMethods;
+  readonly #connections: PeerConnections;
+  readonly #discovery: BehaviourDiscovery;
+  readonly #onJoined: (tuple: FiveTuple) => void;
   readonly #isOwnListener: (address: string, port: number) => boolean;
 
+  /** `onJoined`: the stream carries no STUN any more. */
   constructor(
     context: ServerContext,
-    answering: Answering,
-    allocating: Allocating,
-    methods: TurnMethods,
-    isOwnListener: (address: string, port: number) => boolean,
+    parts: {
+      readonly answering: Answering;
+      readonly allocating: Allocating;
+      readonly methods: TurnMethods;
+      readonly connections: PeerConnections;
+      readonly discovery: BehaviourDiscovery;
+      readonly onJoined: (tuple: FiveTuple) => void;
+      readonly isOwnListener: (address: string, port: number) => boolean;
+    },
   ) {
     this.#context = context;
-    this.#answering = answering;
-    this.#allocating = allocating;
-    this.#methods = methods;
-    this.#isOwnListener = isOwnListener;
+    this.#answering = parts.answering;
+    this.#allocating = parts.allocating;
+    this.#methods = parts.methods;
+    this.#connections = parts.connections;
+    this.#discovery = parts.discovery;
+    this.#onJoined = parts.onJoined;
+    this.#isOwnListener = parts.isOwnListener;
   }
 
   handle(tuple: FiveTuple, message: StunMessage, now: Instant): void {
@@ -58,7 +72,9 @@ export class ClientRequests {
     const { transport, client } = tuple;
     const allocation = this.#context.allocations.byClient(transport, client.address, client.port);
     const unixNow = this.#context.unixNow(now);
-    const checked = this.#context.authenticator.check(message, client.address, unixNow, allocation?.owner);
+    const isBind = message.method === Method.ConnectionBind;
+    const known = isBind ? this.#connections.ownerOf(message) : allocation?.owner;
+    const checked = this.#context.authenticator.check(message, client.address, unixNow, known);
     const isLetIn = !checked.ok && checked.error.isFirst === true && this.#context.faults.plan.openRelay;
     if (!checked.ok && !isLetIn) {
       this.#answering.refuse(exchange, undefined, checked.error, now);
@@ -70,7 +86,12 @@ export class ClientRequests {
     const refused = this.#refused(message, allocation, owner);
     if (refused !== undefined) this.#answering.refuse(exchange, sender, refused, now);
     else if (message.method === Method.Allocate) this.#allocate(exchange, allocation, sender, owner, now);
-    else if (allocation !== undefined) {
+    else if (isBind) this.#bindConnection(exchange, sender, owner, now);
+    else if (allocation !== undefined && message.method === Method.Connect) {
+      this.#connections.connect(allocation, message, now, (outcome, later) => {
+        this.#answering.conclude(exchange, sender, outcome, later);
+      });
+    } else if (allocation !== undefined) {
       this.#answering.conclude(exchange, sender, this.#onAllocation(allocation, message, now), now);
     }
   }
@@ -79,7 +100,8 @@ export class ClientRequests {
   #refused(message: StunMessage, allocation: Allocation | undefined, sender: Owner): Refusal | undefined {
     const unknown = unknownTo(message, UNDERSTOOD);
     if (unknown !== undefined) return unknown;
-    if (message.method !== Method.Allocate) {
+    // RFC 6062 4.3: ConnectionBind comes on a connection of its own.
+    if (message.method !== Method.Allocate && message.method !== Method.ConnectionBind) {
       // RFC 8656 5: no allocation, or one that is not ready.
       if (allocation?.state !== 'live') return refusal(437, 'no allocation on this 5-tuple');
       // RFC 8656 5: other credentials than those that made the allocation.
@@ -119,17 +141,28 @@ export class ClientRequests {
     }
   }
 
+  #bindConnection(exchange: Exchange, sender: Sender | undefined, owner: Owner, now: Instant): void {
+    const { tuple, message } = exchange;
+    const outcome = this.#connections.bind(tuple, message, owner.username);
+    this.#answering.conclude(exchange, sender, outcome, now);
+    if (outcome?.ok !== true) return;
+    this.#onJoined(tuple);
+    this.#connections.join(tuple, message);
+  }
+
   /** RFC 8489 6.3.1: who asks learns the address that they are seen at. No credentials are needed. */
   #binding(exchange: Exchange, now: Instant): void {
     const { tuple, message } = exchange;
     const code = this.#context.faults.refuses(message.method);
-    const refused = unknownTo(message, UNDERSTOOD) ?? (code === undefined ? undefined : this.#fault(code));
-    if (refused !== undefined) {
-      this.#answering.refuse(exchange, undefined, refused, now);
+    const answer = code === undefined ? this.#discovery.answer(tuple, message) : fail(this.#fault(code));
+    if (!answer.ok) {
+      this.#answering.refuse(exchange, undefined, answer.error, now);
       return;
     }
     this.#context.queue.event({ type: 'binding', client: tuple.client, transport: tuple.protocol });
-    this.#answering.succeed(exchange, undefined, (sink) => sink.add(XorMappedAddress, tuple.client), now);
+    const { from = tuple.transport, to, add } = answer.value;
+    const way = { ...tuple, transport: from, client: to };
+    this.#answering.succeed({ ...exchange, tuple: way }, undefined, add, now);
   }
 
   #drop({ tuple, message }: Exchange, how: 'silent' | 'close'): void {
@@ -164,4 +197,6 @@ const METHODS: ReadonlySet<number> = new Set<number>([
   Method.Refresh,
   Method.CreatePermission,
   Method.ChannelBind,
+  Method.Connect,
+  Method.ConnectionBind,
 ]);

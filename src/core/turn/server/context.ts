@@ -10,6 +10,7 @@ import { FaultState } from './faults/state.ts';
 import type { TurnServerCommand, TurnServerEvent } from './io.ts';
 import { Nonces } from './nonce.ts';
 import type { DelayedPacket } from './outbound.ts';
+import type { PeerConnection } from './peer-connections.ts';
 import { RelayBinder } from './relay-binder.ts';
 import type { Reservation } from './reservations.ts';
 import { Responder } from './responder.ts';
@@ -17,7 +18,7 @@ import type { Lifetimes, TurnServerSettings } from './settings.ts';
 import type { ClientStream } from './streams.ts';
 
 /** Everything that ends by itself. */
-export type Mortal = Allocation | Peer | Channel | Reservation | ClientStream | DelayedPacket;
+export type Mortal = Allocation | Peer | Channel | Reservation | ClientStream | DelayedPacket | PeerConnection;
 
 /** What the parts of one server share. */
 export interface ServerContext {

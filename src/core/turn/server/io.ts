@@ -26,6 +26,16 @@ export type TurnServerInput =
       readonly from: SocketAddress;
       readonly bytes: Uint8Array;
     }
+  /** The answers to `connect-peer`; afterwards `connection-closed`, when either end closed it. */
+  | { readonly type: 'connection-opened'; readonly connection: TransportId }
+  | { readonly type: 'connection-closed'; readonly connection: TransportId; readonly why: string }
+  /** A peer connected to a relayed TCP address. The name is the driver's, unlike any that the machine gives. */
+  | {
+      readonly type: 'connection-accepted';
+      readonly connection: TransportId;
+      readonly relay: TransportId;
+      readonly from: SocketAddress;
+    }
   /** What shall go wrong from now on, in the place of what was said before. */
   | { readonly type: 'set-faults'; readonly plan: FaultPlan; readonly seed: number }
   /** Ends one allocation as if it had expired; no answer goes to the client. */
@@ -61,7 +71,18 @@ export type TurnServerCommand =
       readonly port: number;
     }
   | { readonly type: 'close-relay'; readonly relay: TransportId }
-  | { readonly type: 'close-stream'; readonly transport: TransportId; readonly why: string };
+  | { readonly type: 'close-stream'; readonly transport: TransportId; readonly why: string }
+  /** Connect from a relayed TCP address to a peer (RFC 6062 5.2); keep what the peer sends until `join`. */
+  | {
+      readonly type: 'connect-peer';
+      readonly connection: TransportId;
+      readonly relay: TransportId;
+      readonly to: SocketAddress;
+    }
+  /** Also the client's stream that was joined to it. */
+  | { readonly type: 'close-connection'; readonly connection: TransportId }
+  /** Make a client's stream and a peer's connection one, once what was sent to the stream before is out. */
+  | { readonly type: 'join'; readonly stream: TransportId; readonly connection: TransportId };
 
 /** What the server tells about itself: the lines of its log. Data packets are counted, never told one by one. */
 export type TurnServerEvent =

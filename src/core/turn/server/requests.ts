@@ -61,7 +61,8 @@ export function parseAllocate(
   if (!evenPort.ok) return evenPort;
   const requested = optionalFamily(message, RequestedAddressFamily);
   if (!requested.ok) return requested;
-  const additional = optionalFamily(message, AdditionalAddressFamily);
+  const isDraft = !message.has(AdditionalAddressFamily);
+  const additional = optionalFamily(message, isDraft ? DraftAdditionalAddressFamily : AdditionalAddressFamily);
   if (!additional.ok) return additional;
   const lifetime = optional(message, Lifetime);
   if (!lifetime.ok) return lifetime;
@@ -150,6 +151,12 @@ export const UNDERSTOOD: ReadonlySet<number> = new Set<number>([
   AttributeType.ReservationToken,
   AttributeType.ConnectionId,
 ]);
+
+/**
+ * Its number before RFC 8656 registered another (draft-martinsen-tram-turnbis-01): coturn and its tools up to 4.6 send this
+ * one. Nothing else has it.
+ */
+const DraftAdditionalAddressFamily: AttributeCodec<Family> = { ...AdditionalAddressFamily, type: 0x8032 };
 
 const PROTOCOLS: ReadonlyMap<number, Protocol> = new Map([
   [17, 'udp'],

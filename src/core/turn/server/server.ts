@@ -6,6 +6,7 @@ import type { Instant } from '../../time.ts';
 import { Allocating } from './allocating.ts';
 import type { AllocationSnapshot, FiveTuple } from './allocation.ts';
 import { Answering } from './answering.ts';
+import { BehaviourDiscovery } from './behaviour-discovery.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientRequests } from './client-requests.ts';
 import { createContext, type Mortal, type ServerContext } from './context.ts';
@@ -17,6 +18,7 @@ import type { AllocationEnd, ListenerOpened, TurnServerCommand, TurnServerEvent,
 import { Lifecycle } from './lifecycle.ts';
 import { TurnMethods } from './methods.ts';
 import { ClientLeg } from './outbound.ts';
+import { PeerConnections } from './peer-connections.ts';
 import { Relaying, type Route } from './relaying.ts';
 import { Reservations } from './reservations.ts';
 import type { TurnServerSettings } from './settings.ts';
@@ -35,6 +37,7 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
   readonly #data: DataPath;
   readonly #leg: ClientLeg;
   readonly #elsewhere: Elsewhere;
+  readonly #connections: PeerConnections;
   readonly #listeners = new Map<TransportId, SocketAddress>();
   readonly #listenersByPort = new Map<number, Set<string>>();
   readonly #streams: ClientStreams;
@@ -42,9 +45,10 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
 
   constructor(settings: TurnServerSettings, hashes: Hashes, random: Random) {
     this.#context = createContext(settings, hashes, random);
-    this.#lifecycle = new Lifecycle(this.#context, ({ fiveTuple }, now) =>
-      this.#streams.released(fiveTuple.transport, now),
-    );
+    this.#lifecycle = new Lifecycle(this.#context, (allocation, now) => {
+      this.#connections.allocationEnded(allocation);
+      this.#streams.released(allocation.fiveTuple.transport, now);
+    });
     this.#reservations = new Reservations(this.#context);
     this.#relaying = new Relaying(this.#context.allocations, this.#listenersByPort, random);
     this.#streams = new ClientStreams(
@@ -54,14 +58,17 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
     );
     this.#leg = new ClientLeg(this.#context, (transport, now) => this.#streams.used(transport, now));
     this.#elsewhere = new Elsewhere(this.#context);
+    this.#connections = new PeerConnections(this.#context, this.#leg);
     this.#data = new DataPath(this.#context, this.#relaying, this.#leg);
-    const requests = new ClientRequests(
-      this.#context,
-      new Answering(this.#context, this.#leg, this.#elsewhere),
-      new Allocating(this.#context, this.#lifecycle, this.#reservations),
-      new TurnMethods(this.#context, this.#lifecycle),
-      (address, port) => this.#isOwnListener(address, port),
-    );
+    const requests = new ClientRequests(this.#context, {
+      answering: new Answering(this.#context, this.#leg, this.#elsewhere),
+      allocating: new Allocating(this.#context, this.#lifecycle, this.#reservations),
+      methods: new TurnMethods(this.#context, this.#lifecycle),
+      connections: this.#connections,
+      discovery: new BehaviourDiscovery(this.#listeners),
+      onJoined: (tuple) => this.#streams.handOver(tuple.transport),
+      isOwnListener: (address, port) => this.#isOwnListener(address, port),
+    });
     this.#messages = new ClientMessages(this.#context, requests, this.#data);
   }
 
@@ -92,6 +99,15 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
         break;
       case 'relay-received':
         this.#data.fromPeer(input.relay, input.from, input.bytes, now);
+        break;
+      case 'connection-opened':
+        this.#connections.opened(input.connection, now);
+        break;
+      case 'connection-closed':
+        this.#connections.closed(input.connection, input.why, now);
+        break;
+      case 'connection-accepted':
+        this.#connections.accepted(input.connection, input.relay, input.from, now);
         break;
       case 'set-faults':
         this.#setFaults(input.plan, input.seed, now);
@@ -149,6 +165,11 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
   /** The last route's borrowed bytes went somewhere that holds on to them. */
   keepBorrowed(): void {
     this.#relaying.keepBorrowed();
+  }
+
+  /** Data between a client's stream and the peer's connection that was joined to it, for the counters. */
+  countConnectionData(connection: TransportId, direction: 'to-peer' | 'to-client', bytes: number): void {
+    this.#connections.count(connection, direction, bytes);
   }
 
   allocations(): AllocationSnapshot[] {
@@ -235,6 +256,9 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerCommand, T
         if (item.direction === 'out') this.#context.queue.transmit(item.transport, item.other, item.bytes);
         else this.#deliver(item.transport, item.other, item.bytes, now);
         break;
+      case 'peer-connection':
+        this.#connections.expire(item, now);
+        break;
       case 'stream':
         this.#streams.expire(item, now);
         break;
@@ -261,4 +285,5 @@ const WHY: Readonly<Record<Mortal['kind'], string>> = {
   reservation: 'a reserved port',
   stream: 'waiting for a message on a stream',
   'delayed-packet': 'a delay',
+  'peer-connection': 'waiting for a connection',
 };

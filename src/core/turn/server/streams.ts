@@ -60,6 +60,14 @@ export class ClientStreams {
     this.#onGone(stream.tuple, now);
   }
 
+  /** It carries no STUN any more, and is somebody else's. */
+  handOver(transport: TransportId): void {
+    const stream = this.#streams.get(transport);
+    if (stream === undefined) return;
+    this.#streams.delete(transport);
+    this.#context.expiries.remove(stream);
+  }
+
   /** False where there is no such stream. */
   received(transport: TransportId, bytes: Uint8Array, now: Instant): boolean {
     const stream = this.#streams.get(transport);
