@@ -34,6 +34,8 @@ export const REACHABILITY = entries({
     severity: 'error',
     locus: 'path',
     explains: [...NOTHING_COMES, 'net.server-silent', 'net.udp-silent-here', 'net.port-blocked', 'ice.server-failed'],
+    // A mere warning where a relay works over TCP: the URLs over UDP need no second explanation then.
+    disarms: true,
   },
   'net.udp-silent-here': { severity: 'error', locus: 'server', explains: NOTHING_COMES },
   'net.port-blocked': { severity: 'error', locus: 'unknown', explains: NOTHING_COMES },

@@ -1,6 +1,6 @@
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { stageOf, type Target, type View } from '../view.ts';
+import { passed, stageOf, type Target, type View } from '../view.ts';
 import {
   causeOf,
   endpointOf,
@@ -117,8 +117,8 @@ function nodesDiffer(view: View): Conclusion[] {
   return groupBy(named, (target) => `${hostOf(target)} ${target.port} ${target.transport}`).flatMap(
     (group): Conclusion[] => {
       const nodes = group.map((target) => ({ target, ...tellOf(target) }));
-      const differing = (['realm', 'software', 'credentials'] as const).filter(
-        (key) => unique(nodes.map((node) => node[key]).filter((value) => value !== undefined)).length > 1,
+      const differing = (['realm', 'software', 'credentials'] as const).filter((key) =>
+        nodes.some((one) => nodes.some((other) => differ(one, other, key))),
       );
       if (differing.length === 0) return [];
       const told = nodes.map(
@@ -143,6 +143,15 @@ function nodesDiffer(view: View): Conclusion[] {
   );
 }
 
+type Node = Tells & { readonly target: Target };
+
+/** Two addresses that say different things; of credentials, about the same account. */
+function differ(one: Node, other: Node, key: keyof Tells): boolean {
+  if (one.target.address === other.target.address || one[key] === undefined || other[key] === undefined) return false;
+  if (key === 'credentials' && one.target.entry?.username !== other.target.entry?.username) return false;
+  return one[key] !== other[key];
+}
+
 interface Tells {
   readonly realm: string | undefined;
   readonly software: string | undefined;
@@ -153,10 +162,12 @@ function tellOf(target: Target): Tells {
   const stages = target.attempts.flatMap((attempt) => [stageOf(attempt, 'challenge'), stageOf(attempt, 'allocate')]);
   const datas = stages.flatMap((stage) => (stage === undefined ? [] : [stage.data]));
   const rejected = datas.some((data) => data.authenticated === true && data.errorCode === 401);
+  // STUN works without any: only an allocation shows that they were accepted.
+  const accepted = target.attempts.some((attempt) => passed(attempt, 'allocate'));
   return {
     realm: datas.find((data) => data.realm !== undefined)?.realm,
     software: datas.find((data) => data.software !== undefined)?.software,
-    credentials: rejected ? 'rejected' : target.outcome === 'works' ? 'accepted' : undefined,
+    credentials: rejected ? 'rejected' : accepted ? 'accepted' : undefined,
   };
 }
 

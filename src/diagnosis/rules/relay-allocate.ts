@@ -102,8 +102,12 @@ function refusedAllocate(view: View): Conclusion[] {
   );
   return groupBy(refused, ({ target, stage }) => `${stage.data.errorCode} ${hostOf(target)}`).map((group) => {
     const [{ target, attempt, stage }] = group;
+    const id = REFUSALS[stage.data.errorCode ?? 0] ?? 'relay.quota';
+    // No browser asks for a family: a relay of the other one is all that a call needs.
+    const harmless = id === 'relay.family-unsupported' && group.every((each) => each.target.outcome === 'works');
     return {
-      id: REFUSALS[stage.data.errorCode ?? 0] ?? 'relay.quota',
+      id,
+      ...(harmless ? { severity: 'info' } : {}),
       subject: target.url,
       urls: urlsOf(group.map((each) => each.target)),
       confidence: 'certain',
