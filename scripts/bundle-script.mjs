@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { root } from './setup.mjs';
 
 /** Where what the tests build is kept from one run to the next. */
@@ -43,11 +43,14 @@ export async function bundleScript(entry) {
 /**
  * Modules that look for files beside themselves must find them although the bundle stands elsewhere.
  * @param {string} path
- * @returns {{ contents: string, loader: 'ts' | 'js' }}
+ * @returns {Promise<{ contents: string, loader: 'js' }>}
  */
-function loadInPlace(path) {
-  const contents = readFileSync(path, 'utf8')
-    .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-    .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
-  return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+async function loadInPlace(path) {
+  const define = {
+    'import.meta.url': JSON.stringify(pathToFileURL(path).href),
+    'import.meta.dirname': JSON.stringify(dirname(path)),
+  };
+  const loader = path.endsWith('.ts') ? 'ts' : 'js';
+  const { code } = await transform(readFileSync(path, 'utf8'), { loader, define, target: 'node20' });
+  return { contents: code, loader: 'js' };
 }

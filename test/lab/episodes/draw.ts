@@ -59,7 +59,6 @@ const HEALTHY_NETWORKS: readonly NetworkName[] = [
   'hairpin',
   'carrier-grade',
   'dual-stack',
-  'vpn',
   'two-uplinks',
 ];
 

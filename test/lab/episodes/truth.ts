@@ -14,4 +14,4 @@ export interface Fault {
 }
 
 /** Symptoms of any server that gives nothing. */
-export const SYMPTOMS = ['ice.no-relay', 'ice.no-srflx', 'ice.slow-gathering'] as const;
+export const SYMPTOMS = ['ice.no-relay', 'ice.no-srflx', 'ice.slow-gathering', 'ice.server-failed'] as const;

@@ -24,5 +24,5 @@ export function restLogin(secret: string, secondsLeft: number): string[] {
   return ['-u', name, '-p', createHmac('sha1', secret).update(name).digest('base64')];
 }
 
-/** Milliseconds for what should take a blink, with Node's start on a busy machine. */
+/** Milliseconds for what should take a blink, on a busy machine: less than any wait for an answer that does not come. */
 export const BLINK = 3000;

@@ -1,5 +1,5 @@
 import type { Scenario } from '../support/scenario.ts';
-import { BLINK, LOGIN, restLogin, S1 } from './common.ts';
+import { BLINK, GOOD, LOGIN, NAME, restLogin, S1, S2 } from './common.ts';
 
 export const CREDENTIALS: readonly Scenario[] = [
   ...(['coturn', 'pion'] as const).flatMap((kind): Scenario[] => [
@@ -24,6 +24,27 @@ export const CREDENTIALS: readonly Scenario[] = [
       expect: { first: 'auth.bad-credentials', forbidden: ['net.*', 'relay.not-turn'], exitCode: 1, withinMs: BLINK },
     },
   ]),
+  {
+    name: 'near miss: a name whose STUN works beside a rejected credential is one server, not two that differ',
+    network: 'eim-apdf',
+    servers: [GOOD],
+    zone: { [NAME]: [S1] },
+    command: ['gather', `stun:${NAME}`, `turn:${NAME}`, '-u', 'bob', '-p', 'secret'],
+    expect: { first: 'auth.bad-credentials', forbidden: ['net.*'], exitCode: 1, withinMs: BLINK },
+  },
+  {
+    name: 'two addresses of one name: one rejects the credential, the other takes it',
+    network: 'eim-apdf',
+    servers: [GOOD, { turn: [{ kind: 'coturn', sharedSecret: 'deep' }] }],
+    zone: { [NAME]: [S1, S2] },
+    command: ['gather', `turn:${NAME}`, ...LOGIN],
+    expect: {
+      first: ['net.nodes-differ', 'auth.bad-credentials'],
+      also: ['net.nodes-differ'],
+      exitCode: 1,
+      withinMs: BLINK,
+    },
+  },
   {
     name: 'an expired credential',
     network: 'eim-apdf',

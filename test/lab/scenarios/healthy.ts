@@ -16,7 +16,6 @@ export const HEALTHY: readonly Scenario[] = (
     ['slow', ['host 4 udp', 'relay 4 udp', 'srflx 4 udp']],
     ['short-binding', ['host 4 udp', 'relay 4 udp', 'srflx 4 udp']],
     ['two-uplinks', ['host 4 udp', 'relay 4 udp', 'srflx 4 udp']],
-    ['vpn', ['host 4 udp', 'relay 4 udp', 'srflx 4 udp']],
     ['small-mtu', ['host 4 udp', 'relay 4 udp', 'srflx 4 udp']],
     ['mtu-black-hole', ['host 4 udp', 'relay 4 udp', 'srflx 4 udp']],
   ] as const satisfies readonly (readonly [NetworkName, readonly string[]])[]

@@ -73,7 +73,7 @@ export const REACHABILITY: readonly Scenario[] = [
       '{ca}',
     ],
     expect: {
-      first: 'net.udp-blocked',
+      first: ['none', 'net.udp-blocked'],
       also: ['net.only-443'],
       candidates: ['host 4 udp', 'relay 4 tls'],
       exitCode: 0,
@@ -104,7 +104,7 @@ export const REACHABILITY: readonly Scenario[] = [
       },
     ],
     command: ['gather', `turn:${S1}?transport=tcp`, ...LOGIN],
-    expect: { first: 'net.not-a-stun-server', locus: 'server', exitCode: 1, withinMs: BLINK },
+    expect: { first: 'net.not-a-stun-server', locus: ['server', 'configuration'], exitCode: 1, withinMs: BLINK },
   },
   {
     name: 'an SSH server answers',
@@ -113,7 +113,7 @@ export const REACHABILITY: readonly Scenario[] = [
       { services: [{ kind: 'banner', protocol: 'tcp', address: S1, port: 3478, text: 'SSH-2.0-OpenSSH_9.2p1\r\n' }] },
     ],
     command: ['gather', `turn:${S1}?transport=tcp`, ...LOGIN],
-    expect: { first: 'net.not-a-stun-server', locus: 'server', exitCode: 1, withinMs: BLINK },
+    expect: { first: 'net.not-a-stun-server', locus: ['server', 'configuration'], exitCode: 1, withinMs: BLINK },
   },
   {
     name: 'the answer comes from another port',
@@ -159,6 +159,19 @@ export const REACHABILITY: readonly Scenario[] = [
     command: ['gather', `turns:${NAME}:443?transport=tcp`, ...LOGIN, '--ca', '{ca}'],
     env: { HTTPS_PROXY: `http://${PROXY.address}:${PROXY.port}` },
     expect: { first: 'net.proxy-required', exitCode: 1, withinMs: 11_000 },
+  },
+  {
+    name: 'the default route runs through a tunnel, and what is sent from beside it gets no answer',
+    network: 'vpn',
+    servers: [GOOD],
+    command: ['gather', `stun:${S1}`, `turn:${S1}`, ...LOGIN],
+    expect: {
+      first: 'ice.slow-gathering',
+      also: ['net.vpn-route'],
+      candidates: ['host 4 udp', 'relay 4 udp', 'srflx 4 udp'],
+      exitCode: 0,
+      withinMs: 11_000,
+    },
   },
   {
     name: 'a captive portal answers in place of everybody',

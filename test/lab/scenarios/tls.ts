@@ -34,6 +34,7 @@ const tlsPorts: readonly Scenario[] = [
     zone: { [NAME]: [S1] },
     command: ['gather', `turns:${NAME}:3478?transport=tcp`, ...LOGIN, '--ca', '{ca}'],
     expect: { first: 'tls.tls-on-plain-port', exitCode: 1, withinMs: 11_000 },
+    awaits: 'the other protocol tried at the same port',
   },
   {
     name: 'plain TCP asked of a port that speaks TLS',
@@ -42,6 +43,7 @@ const tlsPorts: readonly Scenario[] = [
     zone: { [NAME]: [S1] },
     command: ['gather', `turn:${NAME}:5349?transport=tcp`, ...LOGIN, '--ca', '{ca}'],
     expect: { first: 'tls.plain-on-tls-port', exitCode: 1, withinMs: 11_000 },
+    awaits: 'the other protocol tried at the same port',
   },
   {
     name: 'nothing listens for TLS',
