@@ -99,6 +99,14 @@ export interface TestBrowser extends AsyncDisposable {
   readonly userAgent: string;
   /** Gathers with a new RTCPeerConnection, for at most `timeoutMs` (default 20 s). */
   gather(configuration: PeerConfiguration, timeoutMs?: number): Promise<BrowserGathering>;
+  /** Opens another page in the same tab. */
+  visit(url: string): Promise<void>;
+  /** Of the window, in CSS pixels. */
+  resize(width: number, height: number): Promise<void>;
+  /** PNG of the whole page, or of what the window shows. */
+  screenshot(path: string, what?: 'page' | 'window'): Promise<void>;
+  /** Every URL that the tab has asked for so far, `data:` and `blob:` left out. */
+  requests(): readonly string[];
   /** The value of an expression (text of JavaScript) in the page; awaited if it is a promise. */
   evaluate<T>(expression: string): Promise<T>;
   close(): Promise<void>;
@@ -126,6 +134,10 @@ export async function openBrowser(name: BrowserName, options: BrowserOptions = {
       userAgent: (await page.evaluate('navigator.userAgent')) as string,
       gather: async (configuration, timeoutMs = 20_000) =>
         withViews((await page.evaluate(`gather(${JSON.stringify(configuration)}, ${timeoutMs})`)) as RawGathering),
+      visit: page.visit,
+      resize: page.resize,
+      screenshot: page.screenshot,
+      requests: page.requests,
       evaluate: async <T>(expression: string) => (await page.evaluate(expression)) as T,
       close,
       [Symbol.asyncDispose]: close,
@@ -138,6 +150,9 @@ export async function openBrowser(name: BrowserName, options: BrowserOptions = {
 
 interface Page {
   visit(url: string): Promise<void>;
+  resize(width: number, height: number): Promise<void>;
+  screenshot(path: string, what?: 'page' | 'window'): Promise<void>;
+  requests(): readonly string[];
   evaluate(expression: string): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -150,8 +165,13 @@ async function openChromium(executablePath: string, options: BrowserOptions): Pr
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...hidden, ...(options.flags ?? [])],
   });
   const page = await browser.newPage();
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
   return {
     visit: async (url) => void (await page.goto(url)),
+    resize: (width, height) => page.setViewportSize({ width, height }),
+    screenshot: async (path, what = 'page') => void (await page.screenshot({ path, fullPage: what === 'page' })),
+    requests: () => requests.filter(isOutside),
     evaluate: (expression) => page.evaluate(expression),
     close: () => browser.close(),
   };
@@ -170,11 +190,21 @@ async function openFirefox(executablePath: string, options: BrowserOptions): Pro
     },
   });
   const page = await browser.newPage();
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
   return {
     visit: async (url) => void (await page.goto(url)),
+    resize: (width, height) => page.setViewport({ width, height }),
+    screenshot: async (path, what = 'page') =>
+      void (await page.screenshot({ path: path as `${string}.png`, fullPage: what === 'page' })),
+    requests: () => requests.filter(isOutside),
     evaluate: (expression) => page.evaluate(expression),
     close: () => browser.close(),
   };
+}
+
+function isOutside(url: string): boolean {
+  return !/^(?:data|blob|about):/.test(url);
 }
 
 const GATHER = readFileSync(new URL('page/gather.js', import.meta.url), 'utf8');

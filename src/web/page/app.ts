@@ -130,6 +130,7 @@ export class App {
     if (this.#hello?.canGather === true) {
       run.terminalRuns = this.#link.send({ type: 'run', iceServers, iceTransportPolicy, timeoutMs });
     }
+    this.#draw();
     this.#schedule();
     await run.gather();
     if (driven) this.#link.send({ type: 'finished' });

@@ -131,6 +131,7 @@ export class Layout {
     const { report, running, saved, link, hasTerminal, version } = shown;
     const isRunning = running.browser || running.terminal;
     this.#run.textContent = t(isRunning ? 'stop' : report === undefined ? 'run' : 'run.again');
+    this.#run.dataset['running'] = String(isRunning);
     this.#copy.hidden = report === undefined;
     this.#saveButtons.disabled = report === undefined;
     this.#link.textContent = t(`link.${link}`);
