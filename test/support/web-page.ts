@@ -3,13 +3,15 @@ import { terminalGather } from '../../src/cli/web/terminal-gather.ts';
 import type { GatherOptions } from '../../src/probe/gather-options.ts';
 import type { PageIceServer } from '../../src/record/page-messages.ts';
 import type { Report } from '../../src/record/report.ts';
-import { readBuiltPage, startWebServer, type WebServer } from '../../src/web/server.ts';
+import { readBuiltPage, startWebServer, type TerminalGather, type WebServer } from '../../src/web/server.ts';
 import { type BrowserName, type BrowserOptions, openBrowser, type TestBrowser } from './browser.ts';
 
 export interface WebPageOptions extends BrowserOptions {
   readonly iceServers?: readonly PageIceServer[];
   /** For the terminal's vantage. */
   readonly network?: Pick<GatherOptions, 'ca' | 'insecure'>;
+  /** In the place of the terminal's own gathering. */
+  readonly gather?: TerminalGather;
   readonly timeoutMs?: number;
   readonly startLocalServer?: () => Promise<readonly PageIceServer[]>;
 }
@@ -40,13 +42,13 @@ export interface WebPage extends AsyncDisposable {
 }
 
 export async function openWebPage(name: BrowserName, options: WebPageOptions = {}): Promise<WebPage> {
-  const { iceServers = [], network = {}, timeoutMs = 15_000, startLocalServer, ...browserOptions } = options;
+  const { iceServers = [], network = {}, timeoutMs = 15_000, startLocalServer, gather, ...browserOptions } = options;
   const server = await startWebServer({
     page: readBuiltPage(),
     tool: { name: 'iceprobe', version: '0.0.0-test' },
     iceServers,
     timeoutMs,
-    gather: terminalGather(network),
+    gather: gather ?? terminalGather(network),
     startLocalServer,
   });
   let browser: TestBrowser;

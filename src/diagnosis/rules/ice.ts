@@ -29,6 +29,7 @@ function noSrflx(view: View): Conclusion[] {
   const asked = view.servers.filter((server) => server.uri?.transport === 'udp' && server.uri.dtls !== true);
   return gatheringsOfAll(view).flatMap((gathering): Conclusion[] => {
     if (asked.length === 0 || asked.some(isOpen) || cameAnywhere(view, 'srflx')) return [];
+    if (gathering.vantage === 'browser' && !asked.every(({ url }) => isUnreached(gathering, url))) return [];
     const conclusion = missing(view, gathering, 'ice.no-srflx', asked);
     const relayed = gathering.candidates.some((candidate) => candidate.type === 'relay');
     return [{ ...conclusion, severity: relayed ? 'warning' : 'error' }];
@@ -42,6 +43,12 @@ function cameAnywhere(view: View, type: 'relay' | 'srflx'): boolean {
       candidates.some((candidate) => candidate.type === type) ||
       omitted.some(({ candidate }) => new RegExp(` typ ${type}\\b`).test(candidate)),
   );
+}
+
+/** A browser does not tell what it leaves out as redundant: only where nobody answered is a missing candidate missed. */
+function isUnreached({ errors }: Gathering, url: string): boolean {
+  const own = errors.filter((error) => error.url === url);
+  return own.length > 0 && own.every((error) => error.errorCode === 701);
 }
 
 /** Cut off before it could give anything: what it would have given is not known. */

@@ -12,8 +12,10 @@ import { copyText, type PageSource, redactedText, type SaveFormat, save } from '
 
 type Hello = Extract<TerminalMessage, { type: 'hello' }>;
 
-/** So often the page is drawn while a run lasts, in milliseconds: often enough to be watched, seldom enough to stay fluid. */
+/** So often the page is drawn while a run lasts, in milliseconds: often enough to be watched. */
 const DRAW_EVERY_MS = 150;
+/** And no oftener than leaves five sixths of the time to the person: a long run costs more to draw. */
+const REST = 5;
 
 /** The page: what was asked, what was seen, and what a person does with it. */
 export class App {
@@ -27,6 +29,7 @@ export class App {
   #saved: Report | undefined;
   #shown: Report | undefined;
   #scheduled = false;
+  #drawMs = 0;
 
   constructor(root: HTMLElement, source: PageSource, saved: Report | undefined) {
     this.#source = source;
@@ -148,12 +151,17 @@ export class App {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setTimeout(() => {
-      this.#scheduled = false;
-      this.#draw();
-      // Time passes in what is waited for, events or not.
-      if (this.#run?.running === true) setTimeout(() => this.#schedule(), 500);
-    }, DRAW_EVERY_MS);
+    setTimeout(
+      () => {
+        this.#scheduled = false;
+        const began = performance.now();
+        this.#draw();
+        this.#drawMs = performance.now() - began;
+        // Time passes in what is waited for, events or not.
+        if (this.#run?.running === true) setTimeout(() => this.#schedule(), 500);
+      },
+      Math.max(DRAW_EVERY_MS, REST * this.#drawMs),
+    );
   }
 
   #draw(): void {

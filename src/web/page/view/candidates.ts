@@ -58,7 +58,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** So many rows at first: a thousand of them would be built before anybody scrolls. */
-const PAGE = 200;
+const PAGE = 100;
 
 /** The table of all candidates, sorted and filtered by whoever reads it. */
 export class CandidateTable {
@@ -73,12 +73,14 @@ export class CandidateTable {
   #rows: readonly Row[] = [];
   #sort: { column: ColumnName; down: boolean } = { column: 'ms', down: false };
   #limit = PAGE;
+  /** Filtered and sorted. */
+  #found: readonly Row[] = [];
 
   constructor() {
     this.#filter = h('input', { type: 'search', id: 'candidate-filter', oninput: () => this.#draw() });
     this.#scroll = h(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('candidates') },
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': t('candidates') },
       h(
         'table',
         { class: 'candidates' },
@@ -118,8 +120,10 @@ export class CandidateTable {
   }
 
   #showMore(): void {
-    this.#limit += 5 * PAGE;
-    this.#draw();
+    const from = this.#limit;
+    this.#limit += 2 * PAGE;
+    this.#body.append(...this.#found.slice(from, this.#limit).map(rowOf));
+    this.#tell();
   }
 
   #drawHead(): void {
@@ -132,7 +136,7 @@ export class CandidateTable {
           const order = sorted ? (this.#sort.down ? 'descending' : 'ascending') : 'none';
           return h(
             'th',
-            { scope: 'col', 'aria-sort': order },
+            { scope: 'col', class: `c-${name}`, 'aria-sort': order },
             h(
               'button',
               { type: 'button', onclick: () => this.#sortBy(name) },
@@ -159,12 +163,13 @@ export class CandidateTable {
     const found = wanted === '' ? [...this.#rows] : this.#rows.filter(({ text }) => text.includes(wanted));
     if (column !== undefined)
       found.sort((a, b) => compare(column.value(a), column.value(b)) * (this.#sort.down ? -1 : 1));
-    this.#body.replaceChildren(
-      ...found.slice(0, this.#limit).map((row) => {
-        const cells = COLUMNS.map(({ name, show }) => h('td', { class: `c-${name}` }, show(row)));
-        return h('tr', { title: row.candidate.candidate }, ...cells);
-      }),
-    );
+    this.#found = found;
+    this.#body.replaceChildren(...found.slice(0, this.#limit).map(rowOf));
+    this.#tell();
+  }
+
+  #tell(): void {
+    const found = this.#found;
     const left = found.length - this.#limit;
     this.#more.hidden = left <= 0;
     this.#more.textContent = t('candidates.more', { count: Math.max(0, left) });
@@ -174,6 +179,11 @@ export class CandidateTable {
     this.#count.textContent =
       this.#rows.length === 0 ? '' : t('candidates.count', { shown: found.length, all: this.#rows.length });
   }
+}
+
+function rowOf(row: Row): HTMLElement {
+  const cells = COLUMNS.map(({ name, show }) => h('td', { class: `c-${name}` }, show(row)));
+  return h('tr', { title: row.candidate.candidate }, ...cells);
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -20,7 +20,7 @@ export function grid(report: Report, running: Readonly<Record<Vantage, boolean>>
   return [
     h(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('grid') },
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': t('grid') },
       h(
         'table',
         { class: 'grid' },
@@ -56,7 +56,7 @@ export function grid(report: Report, running: Readonly<Record<Vantage, boolean>>
                   {},
                   ...(entries.length === 0
                     ? [h('span', { class: 'none', 'aria-hidden': 'true' }, '·')]
-                    : entries.map((entry) => cell(report, entry, running))),
+                    : entries.map((entry) => cell(report, entry, transport, running))),
                 );
               }),
             ),
@@ -78,12 +78,13 @@ export function grid(report: Report, running: Readonly<Record<Vantage, boolean>>
 function cell(
   report: Report,
   { url, port }: { url: string; port: number },
+  transport: string,
   running: Readonly<Record<Vantage, boolean>>,
 ): HTMLElement {
   return h(
     'div',
     { class: 'cell', 'data-url': url, title: url },
-    h('span', { class: 'port' }, `:${port}`),
+    h('span', { class: 'port', 'data-transport': transport.toUpperCase() }, `:${port}`),
     outcomeLine('browser', browserOutcome(report, url), running.browser),
     outcomeLine('terminal', terminalOutcome(report, url), running.terminal),
   );

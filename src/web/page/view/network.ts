@@ -11,7 +11,7 @@ export function networkTable(report: Report): Child[] {
       ? h('p', { class: 'quiet' }, t('strip.off'))
       : h(
           'div',
-          { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('network') },
+          { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': t('network') },
           h(
             'table',
             {},

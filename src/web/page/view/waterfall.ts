@@ -24,7 +24,7 @@ export function waterfall(report: Report): Child[] {
     h('p', { class: 'quiet' }, t('waterfall.hint')),
     h(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('waterfall') },
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': t('waterfall') },
       svg(
         'svg',
         { viewBox: `0 0 ${WIDTH} ${height}`, class: 'waterfall', role: 'img', 'aria-label': summaryOf(lanes, report) },
@@ -81,15 +81,13 @@ function drawLane({ name, gathering }: Lane, y: number, x: (ms: number) => numbe
       rx: 3,
       class: 'bar-silent',
     }),
-    ...gathering.candidates
-      .slice(0, 1000)
-      .map(({ ms, type, address, port }) =>
-        svg(
-          'circle',
-          { cx: x(ms), cy: middle, r: 4.5, class: `dot type-${type}` },
-          svg('title', {}, `${type} ${address}:${port}, ${duration(ms)}`),
-        ),
+    ...apart(gathering.candidates, x).map(({ ms, type, address, port }) =>
+      svg(
+        'circle',
+        { cx: x(ms), cy: middle, r: 4.5, class: `dot type-${type}` },
+        svg('title', {}, `${type} ${address}:${port}, ${duration(ms)}`),
       ),
+    ),
     ...gathering.errors
       .slice(0, 200)
       .map(({ ms, errorCode, errorText }) =>
@@ -103,6 +101,17 @@ function drawLane({ name, gathering }: Lane, y: number, x: (ms: number) => numbe
       ? []
       : [svg('rect', { x: x(complete) - 1, y: middle - 8, width: 2, height: 16, class: 'finish' })]),
   ];
+}
+
+/** Those that can be told apart: of dots of one type upon each other only the first. */
+function apart(candidates: Gathering['candidates'], x: (ms: number) => number): Gathering['candidates'] {
+  const taken = new Set<string>();
+  return candidates.filter(({ ms, type }) => {
+    const place = `${type} ${Math.round(x(ms) / 3)}`;
+    if (taken.has(place)) return false;
+    taken.add(place);
+    return true;
+  });
 }
 
 function stripes(): SVGElement {
