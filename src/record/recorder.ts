@@ -25,9 +25,35 @@ export class Recorder {
 
   /** Bound, so that it can be handed on as an {@link EventSink}. */
   readonly record: EventSink = (body) => {
-    // Microseconds are enough, and keep the numbers short in a report.
-    const ms = Math.round(this.#now() * 1000) / 1000;
-    const event = { seq: ++this.#seq, ms, vantage: this.#vantage, ...body } as RunEvent;
+    const event = {
+      seq: ++this.#seq,
+      ms: toMicroseconds(this.#now()),
+      vantage: this.#vantage,
+      ...rounded(body),
+    } as RunEvent;
     for (const listener of this.#listeners) listener(event);
   };
+}
+
+/** Microseconds are enough, and keep the numbers short in a report. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** Times are differences of instants, with as many digits as a double has. */
+function rounded<T extends object>(body: T): T {
+  const changes = Object.entries(body)
+    .map(([key, value]) => [key, shortened(key, value), value] as const)
+    .filter(([, short, value]) => short !== value);
+  if (changes.length === 0) return body;
+  return { ...body, ...Object.fromEntries(changes.map(([key, short]) => [key, short])) };
+}
+
+function shortened(key: string, value: unknown): unknown {
+  if (typeof value === 'number') return /^ms$|Ms$/.test(key) ? toMicroseconds(value) : value;
+  if (Array.isArray(value)) return key.endsWith('Ms') ? value.map((each: unknown) => shortened(key, each)) : value;
+  // What a stage or a candidate says of its times.
+  return (key === 'data' || key === 'candidate') && typeof value === 'object' && value !== null
+    ? rounded(value)
+    : value;
 }

@@ -11,6 +11,9 @@ export type { AddressKind, Family, TransportKind } from '../core/address.ts';
 export type { Stage, StageData, StageName, StageStatus } from '../core/attempt.ts';
 export type { Candidate, CandidateError, CandidateType } from '../core/ice/candidate.ts';
 
+export { printable } from '../core/printable.ts';
+export type { RunEvent } from './events.ts';
+
 export const REPORT_SCHEMA = 'iceprobe.report/1';
 
 /** Where something was seen from: this program's own sockets, or a browser's RTCPeerConnection. */

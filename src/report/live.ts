@@ -1,5 +1,6 @@
 import type { RunEvent } from '../record/events.ts';
 import { candidateHeader, candidateLines, errorLines, stateLine } from './pretty/candidates.ts';
+import { printableEvent } from './printable.ts';
 import { PLAIN, type Style } from './style.ts';
 
 /**
@@ -9,11 +10,16 @@ import { PLAIN, type Style } from './style.ts';
 export function liveLines(style: Style = PLAIN): (event: RunEvent) => readonly string[] {
   let begun = false;
   return (event) => {
-    const lines = linesOf(event, style);
+    const lines = isShown(event) ? linesOf(printableEvent(event), style) : [];
     if (lines.length === 0 || begun) return lines;
     begun = true;
     return [candidateHeader(style), ...lines];
   };
+}
+
+/** Most events are packets: not worth a copy. */
+function isShown({ type }: RunEvent): boolean {
+  return type === 'gathering-state' || type === 'candidate' || type === 'candidate-error';
 }
 
 function linesOf(event: RunEvent, style: Style): readonly string[] {

@@ -1,14 +1,18 @@
 import { showDuration } from '../diagnosis/render.ts';
-import type { CandidateType, Gathering, Report } from '../record/report.ts';
+import type { Report } from '../record/report.ts';
 import { undeterminedParts } from '../record/verdict.ts';
-import { ends, indented, WIDTH, wrap } from './layout.ts';
+import { ends, labelled, WIDTH, wrap } from './layout.ts';
 import { gatheringTable } from './pretty/candidates.ts';
 import { findingBlock, findingRemark } from './pretty/findings.ts';
+import { natLines } from './pretty/nat.ts';
 import { serverLines, verdictLabel } from './pretty/servers.ts';
+import { summaryOf } from './pretty/summary.ts';
+import { printableReport } from './printable.ts';
 import { PLAIN, type Style } from './style.ts';
 
 /** The whole report for a person: what came, in order, and then what it means. Lines end in "\n", none is over 100 columns. */
-export function pretty(report: Report, style: Style = PLAIN): string {
+export function pretty(given: Report, style: Style = PLAIN): string {
+  const report = printableReport(given);
   const tables = (report.gatherings ?? [])
     .filter((gathering) => gathering.url === null)
     .map((gathering) => gatheringTable(gathering, style));
@@ -16,8 +20,8 @@ export function pretty(report: Report, style: Style = PLAIN): string {
 }
 
 /** What follows the candidates on a terminal that has shown them as they came (see `live.ts`). */
-export function prettySummary(report: Report, style: Style = PLAIN): string {
-  return text(summaryBlocks(report, style));
+export function prettySummary(given: Report, style: Style = PLAIN): string {
+  return text(summaryBlocks(printableReport(given), style));
 }
 
 /** The column in which the text beside a verdict begins. */
@@ -30,73 +34,80 @@ function text(blocks: readonly (readonly string[])[]): string {
 
 function summaryBlocks(report: Report, style: Style): string[][] {
   const { findings } = report;
-  const grave = findings.filter((finding) => finding.severity === 'error' || finding.severity === 'warning');
-  const remarks = findings.filter((finding) => finding.severity === 'info' || finding.severity === 'ok');
+  const grave = findings.filter(({ severity }) => severity === 'error' || severity === 'warning');
+  const remarks = findings.filter(({ severity }) => severity === 'info' || severity === 'ok');
   const [first, ...others] = grave;
   return [
-    [...heading(report, style), ...(first === undefined ? [] : findingBlock(first, true, style))],
+    [...heading(report, style), ...(first === undefined ? [] : findingBlock(first, isTitled(report), style))],
     ...others.map((finding) => findingBlock(finding, false, style)),
-    serverLines(report, style),
+    expectationLines(report, style),
+    [...serverLines(report, style), ...natLines(report, style)],
     [
       ...undetermined(report, style),
       ...notTested(report, style),
       ...remarks.flatMap((finding) => findingRemark(finding, style)),
-      ...(report.notes ?? []).flatMap((note) => wrap(`note: ${note}`, WIDTH).map(style.dim)),
+      ...(report.notes ?? []).flatMap((note) => labelled('note', note, LABEL, 0).map(style.dim)),
     ],
   ];
 }
 
+/** Whether the heading is the title of the first finding: a warning does not hide that something is not determined. */
+function isTitled({ findings: [first], verdict }: Report): boolean {
+  return first?.severity === 'error' || (first?.severity === 'warning' && verdict === 'warning');
+}
+
 /** The verdict: the first cause, or what came; at the right, how long it took. */
 function heading(report: Report, style: Style): string[] {
-  const [first] = report.findings;
-  const bad = first?.severity === 'error' || (first?.severity === 'warning' && report.verdict !== 'undetermined');
+  const words = isTitled(report) ? (report.findings[0]?.title ?? '') : unmetOr(report);
   const took = showDuration(report.durationMs);
-  const [head = '', ...more] = wrap(bad ? first.title : summaryOf(report), WIDTH - LABEL - took.length - 3);
-  const line = ends(head, took, WIDTH - LABEL);
+  const [head = '', ...more] = wrap(words, WIDTH - LABEL - took.length - 3);
   return [
-    `${verdictLabel(report.verdict, style)}  ${style.bold(line)}`,
+    `${verdictLabel(report.verdict, style)}  ${style.bold(ends(head, took, WIDTH - LABEL))}`,
     ...more.map((each) => ' '.repeat(LABEL) + style.bold(each)),
   ];
 }
 
-function summaryOf(report: Report): string {
-  const gathering = report.gatherings?.find((each) => each.url === null);
-  const came = gathering === undefined ? '' : countsOf(gathering);
-  if (report.verdict === 'undetermined') return came === '' ? 'Not determined' : `Not determined: ${came}`;
-  return came === '' ? 'Nothing wrong was found' : came;
+/** Nothing may be wrong in itself, and yet not be what was expected. */
+function unmetOr(report: Report): string {
+  const unmet = (report.expectations ?? []).filter(({ met }) => met === false).length;
+  return unmet === 0 ? summaryOf(report) : `${unmet} of ${report.expectations?.length ?? 0} expectations not met`;
 }
 
-/** `2 host, 3 relay; 1 srflx omitted (same as its base)`. */
-export function countsOf(gathering: Gathering): string {
-  const types: readonly CandidateType[] = ['host', 'srflx', 'prflx', 'relay'];
-  const counts = types
-    .map((type) => ({ type, count: gathering.candidates.filter((each) => each.type === type).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ type, count }) => `${count} ${type}`);
-  const omitted = gathering.omitted.map((each) => / typ (\w+)/.exec(each.candidate)?.[1] ?? 'candidate');
-  const kinds = [...new Set(omitted)].map((type) => `${omitted.filter((each) => each === type).length} ${type}`);
-  const reason = omitted.includes('srflx') && kinds.length === 1 ? ' (same as its base)' : ' (redundant)';
-  const left = kinds.length === 0 ? '' : `; ${kinds.join(', ')} omitted${reason}`;
-  return `${counts.length === 0 ? 'no candidates' : counts.join(', ')}${left}`;
+function expectationLines(report: Report, style: Style): string[] {
+  return (report.expectations ?? []).flatMap(({ text: words, met, value, because, finding }) => {
+    const label = met === true ? 'met' : met === false ? 'NOT' : '--';
+    const reasons = [because, finding === undefined ? undefined : `-> ${finding}`].filter((each) => each !== undefined);
+    const shown = met === true || value === null || value === undefined ? '' : ` (is ${JSON.stringify(value)})`;
+    const colour = met === true ? style.good : met === false ? style.error : style.warning;
+    const lines = labelled(label, `${words}${shown}${reasons.length > 0 ? `: ${reasons.join(' ')}` : ''}`, LABEL, 0);
+    return lines.map((line, index) => (index === 0 ? colour(line.slice(0, LABEL)) + line.slice(LABEL) : line));
+  });
 }
 
 function undetermined(report: Report, style: Style): string[] {
-  return undeterminedParts(report).flatMap((part) =>
-    indented(`not determined: ${part.subject}: ${part.because}`, 0).map(style.warning),
-  );
+  // Servers have a line of their own, which says the same.
+  const told = new Set((report.servers ?? []).map(({ url }) => url));
+  return undeterminedParts(report)
+    .filter(({ subject }) => !told.has(subject))
+    .flatMap(({ subject, because }) =>
+      labelled('--', `not determined: ${subject}: ${because}`, LABEL, 0).map(style.warning),
+    );
 }
+
+const TRANSPORTS = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const;
 
 /** What no URL of the configuration asked for: silence about it is no clean bill. */
 function notTested(report: Report, style: Style): string[] {
-  const urls = (report.servers ?? []).map((server) => server.url);
-  const attempts = (report.servers ?? []).flatMap((server) => server.attempts);
-  if (urls.length === 0) return [];
+  const asked = (report.servers ?? []).filter((server) => server.control === undefined);
+  const attempts = asked.flatMap((server) => server.attempts);
+  if (attempts.length === 0) return [];
+  const transports = (['udp', 'tcp', 'tls'] as const).filter(
+    (each) => !attempts.some(({ transport }) => transport === each),
+  );
+  const families = ([4, 6] as const).filter((each) => !attempts.some(({ family }) => family === each));
   const missing = [
-    ...(attempts.some((attempt) => attempt.transport === 'udp') ? [] : ['UDP']),
-    ...(attempts.some((attempt) => attempt.transport === 'tcp') ? [] : ['TCP']),
-    ...(attempts.some((attempt) => attempt.transport === 'tls') ? [] : ['TLS']),
-    ...(attempts.some((attempt) => attempt.family === 4) ? [] : ['IPv4']),
-    ...(attempts.some((attempt) => attempt.family === 6) ? [] : ['IPv6']),
+    ...(transports.length === 0 ? [] : [`${transports.map((each) => TRANSPORTS[each]).join(', ')} (no URL given)`]),
+    ...(families.length === 0 ? [] : [`${families.map((each) => `IPv${each}`).join(', ')} (no address on both sides)`]),
   ];
   return missing.length === 0 ? [] : [style.dim(`--    not tested: ${missing.join(', ')}`)];
 }

@@ -1,0 +1,33 @@
+import type { NatResult, Report } from '../../record/report.ts';
+import { flow, WIDTH } from '../layout.ts';
+import type { Style } from '../style.ts';
+
+const INDENT = 6;
+
+/** How the network translates addresses, a line or two for each interface and family, in RFC 4787's words. */
+export function natLines(report: Report, style: Style): string[] {
+  return (report.nat ?? []).flatMap((result) => {
+    const lines = flow(partsOf(result), WIDTH - INDENT, '   ');
+    return lines.map((line, index) => (index === 0 ? style.accent('NAT'.padEnd(INDENT)) : ' '.repeat(INDENT)) + line);
+  });
+}
+
+function partsOf(result: NatResult): string[] {
+  const { mapping, filtering, mappedAddress, localAddress, hairpinning, portPreservation, bindingLifetimeSeconds } =
+    result;
+  const where = `${result.interface ?? localAddress} IPv${result.family}`;
+  if (mapping === 'none') return [where, `no NAT: seen as ${localAddress}`, `filtering ${words(filtering)}`];
+  return [
+    where,
+    ...(mappedAddress === null ? [] : [`seen as ${mappedAddress}`]),
+    `mapping ${words(mapping)}`,
+    `filtering ${words(filtering)}`,
+    ...(hairpinning === null ? [] : [hairpinning ? 'hairpins' : 'no hairpinning']),
+    ...(portPreservation === null ? [] : [portPreservation ? 'keeps ports' : 'changes ports']),
+    ...(bindingLifetimeSeconds === null ? [] : [`forgets after ${bindingLifetimeSeconds} s`]),
+  ];
+}
+
+function words(verdict: string): string {
+  return verdict === 'not-determined' ? 'not determined' : verdict;
+}
