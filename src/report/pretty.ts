@@ -46,7 +46,7 @@ function summaryBlocks(report: Report, style: Style): string[][] {
       ...undetermined(report, style),
       ...notTested(report, style),
       ...remarks.flatMap((finding) => findingRemark(finding, style)),
-      ...(report.notes ?? []).flatMap((note) => labelled('note', note, LABEL, 0).map(style.dim)),
+      ...(report.notes ?? []).flatMap((note) => labelled('note:', note, LABEL, 0).map(style.dim)),
     ],
   ];
 }
