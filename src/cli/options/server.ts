@@ -25,7 +25,7 @@ export const serverOptions = {
     alias: 'c',
     placeholder: 'FILE',
     isFile: true,
-    help: 'read an RTCConfiguration, or just its iceServers, from a file; "-" is stdin',
+    help: 'read servers from a file: JSON, JavaScript, .env, turnserver.conf, compose; "-" is stdin',
   }),
   'ice-servers': text({ group: 'Servers', placeholder: 'JSON', help: 'the same, given here' }),
   from: text({ group: 'Servers', placeholder: 'URL', help: 'the same, fetched over HTTP or HTTPS' }),

@@ -21,7 +21,9 @@ export function correctedConfiguration({ servers, policy, remarks }: Configurati
   const isComplete = completed.every(
     (server, index) => Object.keys(server).length === Object.keys(kept[index] ?? {}).length,
   );
-  if (kept.length === 0 || (changes.length === 0 && remarks.length === 0 && isComplete)) return '';
+  // What is wrong with a server's own files is mended there.
+  const isOtherForm = remarks.some(({ code }) => !/^(?:coturn|compose)-/.test(code));
+  if (kept.length === 0 || (changes.length === 0 && !isOtherForm && isComplete)) return '';
   const entries = completed.map(({ urls, ...login }) => `    ${oneLine({ urls, ...login })}`);
   const lines = [
     '{',

@@ -11,6 +11,12 @@ import type { Configuration, ConfiguredServer, ConfiguredUrl } from './configura
  * servers. `lint` reports the same as findings instead. Throws {@link UsageError}.
  */
 export function requireValid(configuration: Configuration, context: Context): void {
+  if (configuration.servers.length === 0) {
+    throw new UsageError(
+      'nothing there says by which name or public address the TURN server is reached',
+      'give its URL: turn:HOST; iceprobe lint tells what else is wrong there',
+    );
+  }
   for (const server of configuration.servers) {
     for (const url of server.urls) {
       const uri = requireUri(url);

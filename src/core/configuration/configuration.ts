@@ -40,4 +40,6 @@ export type ConfigurationRemarkCode =
   | 'coturn-open-relay'
   | 'coturn-no-secret'
   | 'coturn-tls-incomplete'
-  | 'coturn-port-range';
+  | 'coturn-port-range'
+  | 'compose-udp-not-published'
+  | 'compose-relay-ports-not-published';

@@ -9,7 +9,8 @@ import type {
 } from './configuration.ts';
 import type { ConfigurationError, Place } from './place.ts';
 
-interface Setting extends Place {
+/** One line of a turnserver.conf, or one argument of the command. */
+export interface Setting extends Place {
   readonly key: string;
   readonly value: string;
 }
@@ -18,11 +19,12 @@ interface Setting extends Place {
 const TELLING =
   /^(?:lt-cred-mech|use-auth-secret|static-auth-secret|listening-port|tls-listening-port|listening-ip|relay-ip|external-ip|no-cli|fingerprint|no-multicast-peers|total-quota|user-quota|stale-nonce|cli-password)\s*(?:=|\s|$)/m;
 
-const SETTING = /^\s*([a-z][a-z0-9-]*)(?:\s*=\s*|\s+|$)(.*?)\s*$/;
+/** Of a line without white space around it. */
+const SETTING = /^([a-z][a-z0-9-]*)(?:\s*=\s*|\s+|$)(.*)$/;
 
 export function looksLikeCoturn(text: string): boolean {
   const lines = text.split(/\r?\n/).filter((line) => !/^\s*(?:#.*)?$/.test(line));
-  return TELLING.test(text) && lines.every((line) => SETTING.test(line));
+  return TELLING.test(text) && lines.every((line) => SETTING.test(line.trim()));
 }
 
 /**
@@ -30,43 +32,54 @@ export function looksLikeCoturn(text: string): boolean {
  * remarks on what breaks relaying. Where it does not say under which name it is reached, it cannot be used.
  */
 export function readCoturn(text: string): Result<ConfigurationDocument, ConfigurationError> {
-  const settings = text.split(/\r?\n/).flatMap(readSetting);
-  return new CoturnReader(settings).read();
+  return readCoturnSettings(text.split(/\r?\n/).flatMap(readSetting));
+}
+
+/** The same from settings that stood elsewhere; `remarks` come first. */
+export function readCoturnSettings(
+  settings: readonly Setting[],
+  remarks: readonly ConfigurationRemark[] = [],
+): Result<ConfigurationDocument, ConfigurationError> {
+  return new CoturnReader(settings, remarks).read();
 }
 
 function readSetting(line: string, index: number): Setting[] {
-  const [, key, value = ''] = /^\s*#/.test(line) ? [] : (SETTING.exec(line) ?? []);
+  const [, key, value = ''] = /^\s*#/.test(line) ? [] : (SETTING.exec(line.trim()) ?? []);
   if (key === undefined) return [];
   return [{ key, value: value.replace(/^"(.*)"$/, '$1'), line: index + 1, column: line.search(/\S/) + 1 }];
 }
 
 class CoturnReader {
   readonly #settings: readonly Setting[];
-  readonly #remarks: ConfigurationRemark[] = [];
+  readonly #remarks: ConfigurationRemark[];
 
-  constructor(settings: readonly Setting[]) {
+  constructor(settings: readonly Setting[], remarks: readonly ConfigurationRemark[]) {
     this.#settings = settings;
+    this.#remarks = [...remarks];
   }
 
   read(): Result<ConfigurationDocument, ConfigurationError> {
     const urls = this.#urls();
+    this.#lint();
+    // What is wrong with it can be told all the same.
+    if (urls.length === 0 && this.#remarks.length > 0)
+      return ok({ servers: [], policy: undefined, remarks: this.#remarks });
     if (urls.length === 0) {
       return fail({
         code: 'configuration.no-servers',
-        message: 'this turnserver.conf does not say by which name or public address the server is reached',
+        message: 'nothing here says by which name or public address the TURN server is reached',
         hint: 'give the URL instead: turn:HOST',
         line: 1,
         column: 1,
       });
     }
     const login = this.#login();
-    this.#lint();
     return ok({ servers: [{ ...this.#place(), urls, ...login }], policy: undefined, remarks: this.#remarks });
   }
 
   #urls(): DocumentUrl[] {
     const realm = this.#value('realm');
-    const external = this.#value('external-ip')?.split('/')[0];
+    const external = this.#value('external-ip')?.split('/')[0] || undefined;
     const listening = this.#value('listening-ip');
     const name = [this.#value('server-name'), realm].find(
       (each) => each?.includes('.') === true && familyOf(each) === undefined,

@@ -9,12 +9,13 @@ interface Variable extends Place {
   readonly value: string;
 }
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/;
+/** Of a line without white space around it. */
+const ASSIGNMENT = /^(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(.*)$/;
 
 /** Assignments to names in capitals, comments, and nothing else. */
 export function looksLikeEnvironment(text: string): boolean {
   const lines = text.split(/\r?\n/).filter((line) => !/^\s*(?:#.*)?$/.test(line));
-  return lines.length > 0 && lines.every((line) => ASSIGNMENT.test(line));
+  return lines.length > 0 && lines.every((line) => ASSIGNMENT.test(line.trim()));
 }
 
 /**
@@ -44,9 +45,10 @@ const URL_NAME = /(?:^|_)(?:URLS?|URIS?|SERVERS?|HOST|DOMAIN)$/;
 const ICE_NAME = /ICE|TURN|STUN/;
 
 function readLine(line: string, index: number): Variable[] {
-  const [, name, raw = ''] = ASSIGNMENT.exec(line) ?? [];
+  const [, name, raw = ''] = ASSIGNMENT.exec(line.trim()) ?? [];
   if (name === undefined) return [];
-  const column = line.length - line.trimEnd().length + line.indexOf('=') + 2;
+  const equals = line.indexOf('=') + 1;
+  const column = line.length - line.slice(equals).trimStart().length + 1;
   return [{ name, value: unquote(raw), line: index + 1, column }];
 }
 

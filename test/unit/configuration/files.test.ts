@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../../src/core/configuration/read.ts';
+import { randomInteger, seededRandom } from '../../../src/core/random.ts';
 
 /** Servers in short: `urls username:credential secret=...`, then remarks. */
 function shown(text: string): string[] {
@@ -73,7 +74,120 @@ describe('a turnserver.conf', () => {
 
   it('refuses one that names no address', () => {
     expect(shown('lt-cred-mech\nuser=a:b\nrealm=local\nlistening-ip=0.0.0.0\n')).toEqual([
-      '1:1 this turnserver.conf does not say by which name or public address the server is reached',
+      '1:1 nothing here says by which name or public address the TURN server is reached',
     ]);
+  });
+});
+
+describe('a compose file', () => {
+  it.each([
+    [
+      'what coturn is told in a list, and the ports that are missing',
+      `services:
+  app:
+    image: node:20
+    ports: ["3000:3000"]
+  turn:
+    image: coturn/coturn:4.6   # the server
+    ports:
+      - "3478:3478"
+      - 5349:5349
+    command:
+      - -n
+      - --realm=turn.example.org
+      - --lt-cred-mech
+      - --user=alice:secret
+      - "--min-port=49160"
+      - --max-port=49200
+`,
+      [
+        'turn:turn.example.org turn:turn.example.org?transport=tcp alice:secret',
+        '8 compose-udp-not-published',
+        '8 compose-relay-ports-not-published',
+      ],
+    ],
+    [
+      'a folded command, ports in the long form',
+      `services:
+  coturn:
+    image: instrumentisto/coturn
+    command: >
+      turnserver -n --use-auth-secret
+      --static-auth-secret=north --external-ip 203.0.113.7
+      --min-port=50000 --max-port=50010 --no-tcp
+    ports:
+    - target: 3478
+      published: 3478
+      protocol: udp
+    - "50000-50010:50000-50010/udp"
+`,
+      ['turn:203.0.113.7 secret=north'],
+    ],
+    [
+      'a service on the network of its host',
+      `services:
+  coturn:
+    network_mode: host
+    image: coturn/coturn
+    command: ["-n", "--realm=turn.example.org", "--no-auth", "--no-tcp"]
+`,
+      ['turn:turn.example.org', '5 coturn-open-relay'],
+    ],
+    [
+      'what is wrong, where the address is not known',
+      `services:
+  coturn:
+    image: coturn/coturn
+    command: -n --external-ip=$(detect-external-ip) --realm=local
+`,
+      ['2 compose-udp-not-published', '2 compose-relay-ports-not-published'],
+    ],
+  ])('gives %s', (_what, text, expected) => {
+    expect(shown(text).map((line) => line.replace(/^(?:3|4) compose/, '2 compose'))).toEqual(expected);
+  });
+
+  it('refuses one without coturn', () => {
+    expect(shown('services:\n  app:\n    image: node\n')).toEqual(['2:1 no service of this compose file runs coturn']);
+  });
+});
+
+describe('whatever text', () => {
+  const seeds = [
+    '{"iceServers": [{"urls": ["turn:a"], "username": "u", "credential": "c"}], "iceTransportPolicy": "relay"}',
+    "const c = { iceServers: [{ url: 'stun:a', /* x */ }] };",
+    'TURN_URL=turn:a\nexport TURN_USERNAME="u"\n# c\nICE_SERVERS=[{"urls":"stun:a"}]',
+    'listening-port=3478\nlt-cred-mech\nuser=a:b\nrealm=a.example\nexternal-ip=203.0.113.7',
+    'services:\n  t:\n    image: coturn\n    ports: ["3478:3478"]\n    command: >\n      -n --realm=a.example',
+  ];
+
+  it('is read or refused, never thrown at, and soon', () => {
+    const random = seededRandom(7);
+    const alphabet = ' \n\t{}[]:,"\'`\\/*#=-.$0azZ|>';
+    const started = performance.now();
+    for (let round = 0; round < 20_000; round++) {
+      let text = seeds[randomInteger(random, seeds.length)] ?? '';
+      for (let edit = randomInteger(random, 6); edit >= 0; edit--) {
+        const at = randomInteger(random, text.length + 1);
+        const put = alphabet[randomInteger(random, alphabet.length)] ?? '';
+        text = text.slice(0, at) + put + text.slice(at + randomInteger(random, 3));
+      }
+      const result = readConfiguration(text);
+      const place = result.ok ? { line: 1, column: 1 } : result.error;
+      expect(place.line >= 1 && place.column >= 1, text).toBe(true);
+    }
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it.each([
+    'a '.repeat(50_000),
+    `${'{'.repeat(50_000)}`,
+    `x=${'"'.repeat(50_000)}`,
+    `A=${' '.repeat(50_000)}b`,
+    `a${' '.repeat(50_000)}:`,
+  ])('is not slow on what is long (%#)', (text) => {
+    const started = performance.now();
+    readConfiguration(text);
+    readConfiguration(`services:\n  ${text}`);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
