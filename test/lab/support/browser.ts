@@ -7,10 +7,16 @@ export interface GatherOrder {
   readonly timeoutMs: number;
 }
 
+export interface EvaluateOrder {
+  readonly expression: string;
+}
+
 /** A browser that lives in a client's network. */
 export interface LabBrowser extends AsyncDisposable {
   /** One gathering at a time. Ends after `timeoutMs` (default 20 s), complete or not. */
   gather(configuration: PeerConfiguration, timeoutMs?: number): Promise<BrowserGathering>;
+  /** The value of an expression in the browser's page; awaited if it is a promise. One at a time, like gatherings. */
+  evaluate<T>(expression: string, timeoutMs?: number): Promise<T>;
 }
 
 /** Opens a headless browser on a client of the lab. It ends with the lab. */
@@ -22,15 +28,17 @@ export async function openLabBrowser(lab: Lab, name: BrowserName, client = lab.c
   ]);
   await process.waitFor(/\{"ready":true\}\n/, 30_000);
   let answers = 1;
+  const ask = async (order: GatherOrder | EvaluateOrder, timeoutMs: number): Promise<unknown> => {
+    process.stdin.write(`${JSON.stringify(order)}\n`);
+    answers += 1;
+    const pattern = new RegExp(`^(?:.*\\n){${answers - 1}}(.*)\\n`);
+    const [, line = ''] = await process.waitFor(pattern, timeoutMs);
+    return JSON.parse(line);
+  };
   return {
-    async gather(configuration, timeoutMs = 20_000) {
-      const order: GatherOrder = { configuration, timeoutMs };
-      process.stdin.write(`${JSON.stringify(order)}\n`);
-      answers += 1;
-      const pattern = new RegExp(`^(?:.*\\n){${answers - 1}}(.*)\\n`);
-      const [, line = ''] = await process.waitFor(pattern, timeoutMs + 10_000);
-      return JSON.parse(line) as BrowserGathering;
-    },
+    gather: async (configuration, timeoutMs = 20_000) =>
+      (await ask({ configuration, timeoutMs }, timeoutMs + 10_000)) as BrowserGathering,
+    evaluate: async <T>(expression: string, timeoutMs = 30_000) => (await ask({ expression }, timeoutMs)) as T,
     [Symbol.asyncDispose]: () => process.end(),
   };
 }
