@@ -45,6 +45,17 @@ export class UdpSocket {
   }
 }
 
+/** As much as the system grants: while the event loop is busy, what does not fit is lost. */
+const RECEIVE_BUFFER_BYTES = 1 << 20;
+
+function widen(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+  } catch {
+    // Linux grants what it allows, others refuse what is too much: then it stays as it was.
+  }
+}
+
 /**
  * Binds exactly this address and port.
  * @throws the system's error (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, ...)
@@ -63,6 +74,7 @@ export function openUdp(family: Family, address: string, port: number): Promise<
     });
     socket.bind({ address, port, exclusive: true }, () => {
       socket.removeAllListeners('error');
+      widen(socket);
       // A datagram that cannot be sent (no route, too long, refused by a firewall) is a lost datagram, no more.
       socket.on('error', () => {});
       resolve(new UdpSocket(socket));
