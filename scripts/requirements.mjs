@@ -21,6 +21,12 @@ export const requirements = {
     provides: ['chromium', 'chromium-browser', 'google-chrome'],
     serves: 'comparison with Chromium',
   },
+  // A browser draws boxes for what it has no font for.
+  chineseFont: {
+    package: 'fonts-wqy-microhei',
+    provides: ['/usr/share/fonts/truetype/wqy/wqy-microhei.ttc'],
+    serves: 'the screenshot of the page in Chinese',
+  },
   firefox: { package: 'firefox-esr', provides: ['firefox-esr', 'firefox'], serves: 'comparison with Firefox' },
   tmux: { package: 'tmux', provides: ['tmux'], serves: 'output on a terminal' },
   ip: { package: 'iproute2', provides: ['ip'], serves: 'the network lab' },

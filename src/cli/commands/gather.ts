@@ -1,11 +1,15 @@
+import type { InstalledBrowser } from '../../browser/find.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { startGather } from '../../probe/gather.ts';
 import type { GatherOptions } from '../../probe/gather-options.ts';
+import type { Report } from '../../record/report.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { LOCAL_BY_DEFAULT, LOCAL_BY_OPTION, nextSteps, startLocal } from '../gather/local.ts';
 import { readNetwork } from '../gather/network.ts';
 import { gatherOptions } from '../gather/options.ts';
+import { gatherFromVantages, requireBrowser } from '../gather/vantages.ts';
 import { networkOptions } from '../options/network.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { outputOptions, packetOptions } from '../options/output.ts';
@@ -33,18 +37,20 @@ export const command = defineCommand({
     ['iceprobe', 'see what it looks like, without a server'],
   ],
   async run({ options: given, positionals }, context) {
+    const browser = chooseBrowser(given);
     const configuration = await configure(positionals, given, context);
     if (configuration !== undefined) requireValid(configuration, context);
     const network = await readNetwork(given, configuration);
     const output = openOutput(given, context);
     if (configuration !== undefined)
-      return gather({ ...network, ...iceOptions(configuration) }, given, output, context);
+      return gather({ ...network, ...iceOptions(configuration) }, given, { browser, output, context });
 
     await using server = await startLocal();
     await output.remark(given.local === true ? LOCAL_BY_OPTION : LOCAL_BY_DEFAULT);
     const iceTransportPolicy = given.policy ?? 'all';
     const local = { ...network, ...server.options, iceTransportPolicy };
-    return await gather(local, given, output, context, given.local === true ? '' : nextSteps());
+    const closing = given.local === true ? '' : nextSteps();
+    return await gather(local, given, { browser, output, context, closing });
   },
 });
 
@@ -56,25 +62,47 @@ function iceOptions({ servers, policy, remarks }: Configuration) {
   };
 }
 
-async function gather(
-  options: GatherOptions,
-  given: Values,
-  output: ReturnType<typeof openOutput>,
-  context: Context,
-  closing = '',
-): Promise<number> {
+interface Surroundings {
+  /** Set where a browser is one of the vantages. */
+  readonly browser: InstalledBrowser | undefined;
+  readonly output: ReturnType<typeof openOutput>;
+  readonly context: Context;
+  readonly closing?: string;
+}
+
+async function gather(options: GatherOptions, given: Values, around: Surroundings): Promise<number> {
+  const { browser, output, context, closing = '' } = around;
+  const { signal } = context;
+  const withEvents = given.events === true;
   const capture =
     given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now(), given['pcap-integrity']);
-  const { signal } = context;
-  const run = startGather(
-    { ...options, signal, ...(capture === undefined ? {} : { onPacket: capture.onPacket }) },
-    (log, record) => finishRun(log, record, { withEvents: given.events === true }),
-  );
-  for await (const event of run) output.onEvent(event);
-  const report = await run.report;
+  let report: Report;
+  if (browser === undefined) {
+    const run = startGather(
+      { ...options, signal, ...(capture === undefined ? {} : { onPacket: capture.onPacket }) },
+      (log, record) => finishRun(log, record, { withEvents }),
+    );
+    for await (const event of run) output.onEvent(event);
+    report = await run.report;
+  } else {
+    const vantages = { browser, withTerminal: given.vantage === 'both', withEvents };
+    report = await gatherFromVantages({ ...options, signal }, vantages, output.onEvent);
+  }
   const isCaptured = (await capture?.close(context)) ?? true;
   // What was seen so far is told all the same; how it ended is in the exit code.
   const exitCode = signal.aborted && signal.reason instanceof Interrupted ? signal.reason.exitCode : report.exitCode;
   const written = await output.finish({ ...report, exitCode }, closing);
   return isCaptured ? written : 2;
+}
+
+/** Throws {@link UsageError} where there is none, and for options that the chosen vantage has no use for. */
+function chooseBrowser(given: Values): InstalledBrowser | undefined {
+  const hasBrowser = given.vantage === 'browser' || given.vantage === 'both';
+  if (given.browser !== undefined && !hasBrowser) {
+    throw new UsageError('--browser is of no use without a browser', 'add --vantage browser or --vantage both');
+  }
+  if (given.pcap !== undefined && hasBrowser) {
+    throw new UsageError("--pcap: a browser's packets are its own", 'capture from the terminal alone, or use tcpdump');
+  }
+  return hasBrowser ? requireBrowser(given.browser) : undefined;
 }

@@ -1,4 +1,4 @@
-import { flag } from '../options/option.ts';
+import { choice, flag, text } from '../options/option.ts';
 
 /** What gathering alone takes. */
 export const gatherOptions = {
@@ -8,4 +8,13 @@ export const gatherOptions = {
   }),
   srv: flag({ group: 'Network', help: 'look for SRV records where a URL has no port, which browsers do not' }),
   'per-url': flag({ group: 'Network', help: 'gather for each URL alone too, to tell what each gives and costs' }),
+  vantage: choice(['terminal', 'browser', 'both'], {
+    group: 'Network',
+    help: "see it from here, from an installed browser's WebRTC, or from both and tell the differences (default: terminal)",
+  }),
+  browser: text({
+    group: 'Network',
+    placeholder: 'NAME|PATH',
+    help: 'which browser: chrome, chromium, edge, firefox, or the path of one (default: the first that is found)',
+  }),
 } as const;

@@ -1,7 +1,9 @@
 import type { Report } from '../../record/report.ts';
+import { html } from '../../report/html.ts';
 import { json } from '../../report/json.ts';
 import { pretty } from '../../report/pretty.ts';
 import type { Style } from '../../report/style.ts';
+import { readBuiltPage } from '../../web/server/page-file.ts';
 
 /** How a format renders a report. `ndjson` is none: it streams events. */
 export interface Renderer {
@@ -16,6 +18,7 @@ export interface Renderer {
 export const RENDERERS = {
   pretty: { render: pretty, extension: 'txt', isShared: false },
   json: { render: json, extension: 'json', isShared: false },
+  html: { render: (report) => html(report, readBuiltPage()), extension: 'html', isShared: true },
 } as const satisfies Readonly<Record<string, Renderer>>;
 
 export type RenderedFormat = keyof typeof RENDERERS;

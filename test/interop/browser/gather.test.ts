@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, type Machine } from '../../../src/browser/find.ts';
 import { BrowserError, gatherWithBrowser } from '../../../src/browser/gather.ts';
-import { browserOutcome } from '../../../src/diagnosis/outcome.ts';
+import { browserOutcome, terminalOutcome } from '../../../src/diagnosis/outcome.ts';
 import { reportedConfiguration } from '../../../src/record/configuration.ts';
 import type { RunEvent } from '../../../src/record/events.ts';
 import { observe } from '../../../src/record/observation.ts';
 import type { PageIceServer } from '../../../src/record/page-messages.ts';
+import type { Report } from '../../../src/record/report.ts';
+import { runCli } from '../../support/cli.ts';
 import { type Coturn, startCoturn } from '../../support/coturn.ts';
 import { describeNeeding, pathOf } from '../../support/needs.ts';
-import { expectEvent } from '../../support/schema.ts';
+import { expectEvent, expectReport } from '../../support/schema.ts';
 
 const tool = { name: 'iceprobe', version: '0.0.0' };
 
@@ -57,6 +62,55 @@ for (const name of ['chromium', 'firefox'] as const) {
       expect(profilesInUse()).toEqual([]);
     });
 
+    it('reports beside the terminal: --vantage both', async () => {
+      const url = `turn:${coturn.host}:${coturn.port}`;
+      const run = await runCli(
+        [
+          url,
+          '-u',
+          'user',
+          '--vantage',
+          'both',
+          '--browser',
+          pathOf(name),
+          '--timeout',
+          '25',
+          '-f',
+          'json',
+          '--events',
+        ],
+        { env: { ICEPROBE_CREDENTIAL: 'password' }, timeoutMs: 60_000 },
+      );
+      expect([run.exitCode, run.stderr]).toEqual([0, '']);
+      const report = JSON.parse(run.stdout) as Report;
+      expectReport(report);
+      expect(browserOutcome(report, url).word).toBe('works');
+      expect(terminalOutcome(report, url).word).toBe('works');
+      const all = report.gatherings?.filter((gathering) => gathering.url === null).map(({ vantage }) => vantage);
+      expect(all?.toSorted()).toEqual(['browser', 'terminal']);
+      const times = (report.events ?? []).map(({ seq }) => seq);
+      expect(times).toEqual(times.map((_, index) => index + 1));
+    });
+
+    it('names a wrong password from the browser alone, and saves a page: --vantage browser', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'iceprobe-vantage-'));
+      const page = join(folder, 'report.html');
+      const url = `turn:${coturn.host}:${coturn.port}`;
+      const args = [url, '-u', 'user', '--vantage', 'browser', '--browser', pathOf(name), '--report', `html=${page}`];
+      const run = await runCli([...args, '--timeout', '25'], {
+        env: { ICEPROBE_CREDENTIAL: 'wrong' },
+        timeoutMs: 60_000,
+      });
+      const saved = readFileSync(page, 'utf8');
+      rmSync(folder, { recursive: true });
+      expect(run.exitCode).toBe(1);
+      expect(run.stdout).toContain('The server rejects the user name or the password');
+      const embedded = JSON.parse(/<template id="report">([^<]*)</.exec(saved)?.[1] ?? '') as Report;
+      expect(embedded.findings[0]?.id).toBe('auth.bad-credentials');
+      // Made to be shared: no address of this machine.
+      expect(saved).not.toContain(coturn.host);
+    });
+
     it('is ended when the run is', async () => {
       const abort = new AbortController();
       setTimeout(() => abort.abort(), 300);
@@ -85,6 +139,18 @@ describe('a browser', () => {
     expect(findBrowser(undefined, none)).toBeUndefined();
     expect(findBrowser('safari', none)).toBeUndefined();
     expect(findBrowser('/usr/bin/firefox', none)).toBeUndefined();
+  });
+
+  it('that is missing, or makes no sense, is a usage error', async () => {
+    const missing = await runCli(['stun:127.0.0.1:9', '--vantage', 'browser', '--browser', '/nowhere/chrome']);
+    expect([missing.exitCode, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toMatch(/no browser "\/nowhere\/chrome" was found\n.*install Chrome/);
+    const alone = await runCli(['stun:127.0.0.1:9', '--browser', 'firefox']);
+    expect(alone.exitCode).toBe(2);
+    expect(alone.stderr).toContain('--vantage browser');
+    const broken = await runCli(['stun:127.0.0.1:9', '--vantage', 'browser', '--browser', process.execPath]);
+    expect([broken.exitCode, broken.stdout]).toEqual([2, '']);
+    expect(broken.stderr).toContain('ended by itself');
   });
 
   it('that ends by itself is an error with what it said', async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { certificate } from '../../support/certificates.ts';
 import { type Coturn, startCoturn } from '../../support/coturn.ts';
-import { describeNeeding } from '../../support/needs.ts';
+import { describeNeeding, isMet } from '../../support/needs.ts';
 import { closedPort } from '../../support/servers.ts';
 import { openWebPage, type WebPage } from '../../support/web-page.ts';
 
@@ -52,7 +52,7 @@ describeNeeding(
     ['above-the-fold', 1440, 900, 'light', 'en', 'window'],
     ['dark', 1440, 900, 'dark', 'en', 'page'],
     ['narrow', 390, 844, 'light', 'en', 'page'],
-    ['zh-CN', 1440, 900, 'light', 'zh-CN', 'page'],
+    ...(isMet('chineseFont') ? [['zh-CN', 1440, 900, 'light', 'zh-CN', 'page'] as const] : []),
   ] as const)('%s', async (name, width, height, theme, language, what) => {
     await page.browser.resize(width, height);
     await page.fill('#language', language);

@@ -1,0 +1,109 @@
+import { findBrowser, type InstalledBrowser } from '../../browser/find.ts';
+import { BrowserError, gatherWithBrowser } from '../../browser/gather.ts';
+import { VERSION } from '../../core/version.ts';
+import { finishRun } from '../../diagnosis/make-report.ts';
+import { listInterfaces } from '../../net/interfaces.ts';
+import { startGather } from '../../probe/gather.ts';
+import { DEFAULT_TIMEOUT_MS, type GatherOptions } from '../../probe/gather-options.ts';
+import { Run } from '../../probe/run.ts';
+import { reportedConfiguration } from '../../record/configuration.ts';
+import type { EventBody, RunEvent } from '../../record/events.ts';
+import type { PageIceServer } from '../../record/page-messages.ts';
+import type { Report } from '../../record/report.ts';
+import { UsageError } from '../errors.ts';
+
+/** An installed browser, by name or path where one is wanted. Throws {@link UsageError} where there is none. */
+export function requireBrowser(wanted: string | undefined): InstalledBrowser {
+  const browser = findBrowser(wanted);
+  if (browser !== undefined) return browser;
+  throw new UsageError(
+    wanted === undefined ? 'no browser is installed here, or none that was found' : `no browser "${wanted}" was found`,
+    'install Chrome, Chromium, Edge or Firefox, or give the path of one: --browser PATH',
+  );
+}
+
+/**
+ * Gathers in a browser, or in a browser and with sockets of ours at once, into one report. Throws {@link UsageError} if the
+ * browser does not do its part.
+ */
+export async function gatherFromVantages(
+  options: GatherOptions & { readonly signal: AbortSignal },
+  { browser, withTerminal, withEvents }: Vantages,
+  onEvent: (event: RunEvent) => void,
+): Promise<Report> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const iceTransportPolicy = options.iceTransportPolicy ?? 'all';
+  const iceServers = options.iceServers.map(pageServer);
+  const run = new Run();
+  run.start('gather', reportedConfiguration(iceServers, iceTransportPolicy, options.problems), timeoutMs);
+  const told = tellEach(run, onEvent);
+  // The terminal tells of the machine itself.
+  if (!withTerminal) run.describeNetwork(listInterfaces());
+  run.record({ type: 'progress', text: `gathering in ${browser.name}` });
+  // The deadline is that of the run: what a browser needs to start is a part of it.
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  const tool = { name: 'iceprobe', version: VERSION };
+  const page = { iceServers, iceTransportPolicy, timeoutMs, tool, signal, onEvent: shifted(run, 'browser') };
+  try {
+    await Promise.all([gatherWithBrowser(browser, page), withTerminal ? gatherHere(options, run) : undefined]);
+  } catch (error) {
+    if (!(error instanceof BrowserError)) throw error;
+    throw new UsageError(error.message, 'does it start by itself? --browser NAME takes another one');
+  }
+  noteIfLate(run, browser);
+  const report = finishRun(run.log, run.record, { withEvents });
+  run.end();
+  await told;
+  return report;
+}
+
+export interface Vantages {
+  readonly browser: InstalledBrowser;
+  readonly withTerminal: boolean;
+  readonly withEvents: boolean;
+}
+
+async function gatherHere(options: GatherOptions, run: Run): Promise<void> {
+  const own = startGather(options, finishRun);
+  const record = shifted(run, 'terminal');
+  for await (const event of own) {
+    if (event.type !== 'run-started' && event.type !== 'run-finished') record(event);
+  }
+  await own.report;
+}
+
+/** Puts events of another clock on the run's: that clock began when its first event came. */
+function shifted(run: Run, vantage: 'browser' | 'terminal'): (event: RunEvent) => void {
+  let offset: number | undefined;
+  return ({ seq: _seq, ms, ...body }) => {
+    offset ??= run.clock.now() - ms;
+    const stamp = { ms: Math.round(1000 * (ms + offset)) / 1000, vantage };
+    run.record({ ...body, ...stamp } as EventBody);
+  };
+}
+
+/** A browser that was cut off before it began is not determined, which an absent gathering would not say. */
+function noteIfLate(run: Run, browser: InstalledBrowser): void {
+  const began = run.log.events.some((event) => event.vantage === 'browser' && event.type === 'gathering-state');
+  if (began) return;
+  run.record({
+    type: 'note',
+    text: `${browser.name} had not begun to gather when the run ended: give it a longer --timeout.`,
+  });
+  run.record({ type: 'gathering-state', url: null, state: 'new', vantage: 'browser' } as EventBody);
+}
+
+async function tellEach(run: Run, onEvent: (event: RunEvent) => void): Promise<void> {
+  for await (const event of run) onEvent(event);
+}
+
+/** Handing a credential on is what a peer is for: the browser's connection is one. */
+function pageServer({ urls, username, credential }: GatherOptions['iceServers'][number]): PageIceServer {
+  return {
+    urls: typeof urls === 'string' ? [urls] : urls,
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined
+      ? {}
+      : { credential: typeof credential === 'string' ? credential : credential.reveal() }),
+  };
+}
