@@ -1,9 +1,9 @@
-import { catalogueEntry, FINDING_IDS, type FindingId, resolveFindingId } from '../../diagnosis/catalogue.ts';
-import { ENGLISH } from '../../diagnosis/text/en.ts';
+import { FINDING_IDS, type FindingId, resolveFindingId } from '../../diagnosis/catalogue.ts';
 import { labelled } from '../../report/layout.ts';
 import type { Style } from '../../report/style.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
+import { type Explanation, explainFinding } from '../explain/explanation.ts';
 import { choice } from '../options/option.ts';
 import { suggest } from '../options/suggest.ts';
 import { styleFor } from '../output/style.ts';
@@ -26,7 +26,7 @@ export const command = defineCommand({
     const ids = positionals.length === 0 ? FINDING_IDS : positionals.flatMap(findingsOf);
     // Asked for by name it is explained; of a family, and of all, only the titles are listed.
     const isList = !positionals.some((word) => resolveFindingId(word) !== undefined);
-    const explained = ids.map(explain);
+    const explained = ids.map(explainFinding);
     if (given.format === 'json') {
       await stdout.write(`${JSON.stringify(explained, null, 2)}\n`);
       return 0;
@@ -37,18 +37,6 @@ export const command = defineCommand({
     return 0;
   },
 });
-
-interface Explanation {
-  readonly id: FindingId;
-  readonly severity: string;
-  readonly locus: string;
-  readonly title: string;
-  readonly meaning: string;
-  readonly needs: string;
-  readonly fix: string;
-  /** Findings that are mere symptoms where this one holds. */
-  readonly explains: readonly string[];
-}
 
 function findingsOf(word: string): readonly FindingId[] {
   const exact = resolveFindingId(word);
@@ -61,22 +49,6 @@ function findingsOf(word: string): readonly FindingId[] {
     `there is no finding ${JSON.stringify(word)}`,
     meant === undefined ? 'iceprobe explain lists them' : `did you mean ${meant}? iceprobe explain lists them all`,
   );
-}
-
-function explain(id: FindingId): Explanation {
-  const { severity, locus, explains = [] } = catalogueEntry(id);
-  const { title, meaning, needs, fix } = ENGLISH.findings[id];
-  return { id, severity, locus, title: inGeneral(title), meaning, needs, fix: inGeneral(fix), explains };
-}
-
-/** A template without its values: what depends on them is named by its place. */
-function inGeneral(template: string): string {
-  return template
-    .replace(/\]\]\s*\[\[/g, ']], or [[')
-    .replace(/\[\[(?:\?\w+ )?(.*?)\]\]/gs, '$1')
-    .replace(/\{(\w+)\}/g, (_all, name: string) => `<${name}>`)
-    .replace(/ +/g, ' ')
-    .trim();
 }
 
 const LABEL = 10;
