@@ -36,7 +36,7 @@ export interface WebPage extends AsyncDisposable {
   /** The report of the last run, with its events, as saved. */
   report(): Promise<Report>;
   /** Opens a file in the page. */
-  open(name: string, text: string): Promise<void>;
+  open(name: string, content: string | Buffer): Promise<void>;
   /** What axe finds, as `rule: selector`. */
   violations(): Promise<readonly string[]>;
 }
@@ -140,10 +140,11 @@ class Driver implements WebPage {
     return JSON.parse(await this.save('json')) as Report;
   }
 
-  async open(name: string, text: string): Promise<void> {
+  async open(name: string, content: string | Buffer): Promise<void> {
+    const base64 = Buffer.from(content).toString('base64');
     await this.browser.evaluate(`(() => {
       const files = new DataTransfer();
-      files.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}));
+      files.items.add(new File([Uint8Array.from(atob(${JSON.stringify(base64)}), (char) => char.charCodeAt(0))], ${JSON.stringify(name)}));
       const input = document.getElementById('open');
       input.files = files.files;
       input.dispatchEvent(new Event('change', { bubbles: true }));

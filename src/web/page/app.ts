@@ -5,7 +5,7 @@ import type { Report, Vantage } from '../../record/report.ts';
 import { Layout } from './layout.ts';
 import { Link } from './link.ts';
 import { Run } from './run.ts';
-import { readSaved } from './saved.ts';
+import { readSaved, textOf } from './saved.ts';
 import { readLink } from './servers.ts';
 import { type Language, t, useLanguage } from './strings.ts';
 import { copyText, type PageSource, redactedText, type SaveFormat, save } from './view/share.ts';
@@ -197,7 +197,7 @@ export class App {
 
   async #open(file: File): Promise<void> {
     try {
-      this.#saved = readSaved(await file.text());
+      this.#saved = readSaved(await textOf(file));
       this.#layout.say(t('share.opened', { name: file.name }));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

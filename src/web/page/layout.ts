@@ -220,7 +220,7 @@ export class Layout {
   #share(actions: Actions): HTMLElement {
     const masked = h('input', { type: 'checkbox', id: 'masked', checked: true });
     const formats: readonly SaveFormat[] = ['json', 'ndjson', 'html', 'markdown'];
-    const file = h('input', { type: 'file', id: 'open', accept: '.json,.ndjson,.html,.txt,.jsonl' });
+    const file = h('input', { type: 'file', id: 'open', accept: '.json,.ndjson,.jsonl,.html,.txt,.gz' });
     file.addEventListener('change', () => {
       const [chosen] = file.files ?? [];
       if (chosen !== undefined) actions.open(chosen);

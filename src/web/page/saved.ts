@@ -1,5 +1,6 @@
 import { makeReport } from '../../diagnosis/make-report.ts';
 import type { RunEvent } from '../../record/events.ts';
+import { isInternalsDump, readInternalsDump } from '../../record/internals.ts';
 import type { Report } from '../../record/report.ts';
 
 /** The report in a file that somebody kept: a report as JSON or in a page, or events. Throws with words for a person. */
@@ -14,7 +15,16 @@ export function readSaved(text: string): Report {
       { withEvents: true },
     );
   }
-  return asReport(parse(text));
+  const value = parse(text);
+  if (isInternalsDump(value)) return makeReport(readInternalsDump(value), { withEvents: true });
+  return asReport(value);
+}
+
+/** The text of a file; Chromium compresses its dumps. */
+export async function textOf(file: File): Promise<string> {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (first !== 0x1f || second !== 0x8b) return file.text();
+  return new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).text();
 }
 
 /** The report that a saved page carries. */
