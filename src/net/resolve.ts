@@ -27,9 +27,12 @@ export interface NameResolverOptions {
   readonly search?: SearchRule;
 }
 
-/** How long one resolver is waited for before it, or the next, is asked again; each round waits twice as long. */
-const QUERY_TIMEOUT_MS = 1500;
-const QUERY_TRIES = 3;
+/**
+ * How long one resolver is waited for before it, or the next, is asked again; each round waits twice as long. A late answer to
+ * an earlier question still counts, so asking again soon costs nothing: a lost packet must not look like a slow resolver.
+ */
+const QUERY_TIMEOUT_MS = 400;
+const QUERY_TRIES = 4;
 
 /**
  * Names by the hosts file and by DNS (c-ares). Never by getaddrinfo: a call of it in flight can be ended by nothing, and
