@@ -77,6 +77,7 @@ export function drawEpisode(seed: number, healthy: boolean): Episode {
     faults.push(made.fault);
     names.push(made.where);
   }
+  if (draft.targets.every(({ server }) => server.firewall !== undefined)) sameAsNoUdp(faults);
   if (!healthy && faults.length === 0) throw new Error(`seed ${seed}: no fault fits`);
   return {
     seed,
@@ -97,6 +98,13 @@ export function pick<T>(random: Random, list: readonly T[]): T {
 
 export function chance(random: Random, percent: number): boolean {
   return randomInteger(random, 100) < percent;
+}
+
+/** Where every server drops UDP, it looks from the client as if its own network did. */
+function sameAsNoUdp(faults: Fault[]): void {
+  for (const [i, fault] of faults.entries()) {
+    faults[i] = { ...fault, identifiable: false, tolerated: [...fault.tolerated, 'net.udp-blocked'] };
+  }
 }
 
 /** One fault in one place; two faults never share a server, nor does a second meddle with the network. */

@@ -4,6 +4,14 @@ import type { Episode } from './draw.ts';
 
 export type Verdict = 'named-first' | 'named' | 'not-determined' | 'wrong';
 
+export interface Claim {
+  readonly id: string;
+  readonly confidence: string;
+  readonly right: boolean;
+  /** What was observed, as the report puts it. */
+  readonly detail: string;
+}
+
 /** What became of one episode. */
 export interface Judgement {
   readonly seed: number;
@@ -16,7 +24,7 @@ export interface Judgement {
   /** Whether the first finding points at the right party; undefined where it names no true fault. */
   readonly locusRight: boolean | undefined;
   /** Every error and warning: how sure it was, and whether it is true. */
-  readonly claims: readonly { readonly id: string; readonly confidence: string; readonly right: boolean }[];
+  readonly claims: readonly Claim[];
   readonly durationMs: number;
   /** What was said, shortly. */
   readonly said: string;
@@ -27,9 +35,10 @@ export function judge(episode: Episode, report: Report | undefined, durationMs: 
   const { seed, story, faults } = episode;
   const claims = (report?.findings ?? [])
     .filter(({ severity }) => severity === 'error' || severity === 'warning')
-    .map(({ id, confidence }) => ({
+    .map(({ id, confidence, detail }) => ({
       id,
       confidence,
+      detail,
       right: faults.some(({ ids, tolerated }) => ids.includes(id) || tolerated.includes(id)),
     }));
   const first = report === undefined ? undefined : firstFinding(report);
@@ -43,10 +52,7 @@ export function judge(episode: Episode, report: Report | undefined, durationMs: 
     locusRight: named === undefined || first === undefined ? undefined : named.loci.includes(first.locus),
     claims,
     durationMs,
-    said:
-      report === undefined
-        ? 'no report'
-        : claims.map(({ id, confidence }) => `${id} (${confidence})`).join(', ') || 'nothing',
+    said: report === undefined ? 'no report' : claims.map(tell).join(', ') || 'nothing',
   };
 }
 
@@ -56,4 +62,8 @@ function verdictOf({ faults }: Episode, first: string | undefined, claims: Judge
   if (claims.some(({ id }) => faults.some(({ ids }) => ids.includes(id)))) return 'named';
   // Doubt, or only symptoms: an honest answer; a cause that is not there is none.
   return claims.every(({ right }) => right) ? 'not-determined' : 'wrong';
+}
+
+function tell({ id, confidence, right, detail }: Claim): string {
+  return `${id} (${confidence})${right ? '' : `: ${detail}`}`;
 }

@@ -1,4 +1,4 @@
-// npm run lab [-- --full] [--seed N] [--healthy N] [--faulty N] [--only SEED]
+// npm run lab [-- --full] [--seed N] [--healthy N] [--faulty N] [--only SEED [--times N]]
 import { parseArgs } from 'node:util';
 import { isMet, type Need } from '../../support/needs.ts';
 import { drawEpisode } from './draw.ts';
@@ -13,13 +13,14 @@ const { values } = parseArgs({
     healthy: { type: 'string' },
     faulty: { type: 'string' },
     only: { type: 'string' },
+    times: { type: 'string', default: '1' },
   },
 });
 const needs: readonly Need[] = ['namespaces', 'ip', 'nft', 'coturn', 'go', 'pion', 'openssl'];
 const missing = needs.filter((need) => !isMet(need));
 if (missing.length > 0) throw new Error(`not available here: ${missing.join(', ')}`);
 
-if (values.only !== undefined) await runOne(Number(values.only));
+if (values.only !== undefined) await runOne(Number(values.only), Number(values.times));
 else await runAll();
 
 async function runAll(): Promise<void> {
@@ -38,13 +39,18 @@ async function runAll(): Promise<void> {
   );
 }
 
-/** One episode again, with all that was said. */
-async function runOne(seed: number): Promise<void> {
+/** One episode again, with all that was said; several times until it goes wrong, for what goes wrong by chance. */
+async function runOne(seed: number, times: number): Promise<void> {
   const episode = drawEpisode(seed, seed % 10_000 < Number(values.healthy ?? (values.full ? 300 : 15)));
-  const { judgement, outcome } = await runEpisode(episode);
-  console.log(JSON.stringify(episode, null, 2));
-  console.log(outcome.stdout, outcome.stderr);
-  console.log(tell(judgement));
+  for (let i = 1; i <= times; i++) {
+    const { judgement, outcome } = await runEpisode(episode);
+    if (i === times || isNoteworthy(judgement)) {
+      console.log(JSON.stringify(episode, null, 2));
+      console.log(outcome.stdout, outcome.stderr);
+      console.log(tell(judgement));
+      return;
+    }
+  }
 }
 
 function isNoteworthy({ verdict, locusRight, claims }: Judgement): boolean {

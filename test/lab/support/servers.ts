@@ -160,6 +160,7 @@ export async function installCertificate(lab: Lab, certificate: Certificate): Pr
     file('key.pem', certificate.keyPem),
     file('ca.pem', certificate.caPem),
   ];
-  await lab.sandbox.script([`mkdir -p ${folder}`, ...files].join('\n'));
+  // Once only: another server may be reading it just now.
+  await lab.sandbox.script([`[ ! -e ${folder} ] || exit 0`, `mkdir ${folder}`, ...files].join('\n'));
   return { chain: `${folder}/chain.pem`, key: `${folder}/key.pem`, authority: `${folder}/ca.pem` };
 }
