@@ -28,6 +28,7 @@ if (!names.includes(name)) {
         bundle: true,
         // What we are compared with runs as it is installed.
         packages: 'external',
+        define: { __ICEPROBE_VERSION__: '"bench"' },
         format: 'esm',
         platform: 'node',
         target: 'node20.19',

@@ -1,0 +1,219 @@
+// Relaying UDP: this project's TURN server, coturn, node-turn, and a bare Node loop that forwards datagrams and does nothing
+// else. The same generator for all, in turns, on the same machine: only the ratios mean something.
+//
+//   npm run bench -- turn-server                 packets a second, and a CPU second
+//   npm run bench -- turn-server allocations     5,000 allocations held, refreshed, released: memory for each
+//
+// Target: at least 0.8 of the bare loop. Needs Go, coturn, and Debian's golang-github-pion-turn.v2-dev.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startTurnServer } from '../src/turn-server/start.ts';
+import { measureAllocations } from './support/allocations.ts';
+
+const USER = 'user';
+const PASSWORD = 'password';
+const SECONDS = 3;
+const ROUNDS = 5;
+
+type Mode = 'channel' | 'indication' | 'bare';
+
+interface Contestant {
+  readonly name: string;
+  readonly modes: readonly Mode[];
+  start(port: number, peer: number): ChildProcess;
+}
+
+interface Outcome {
+  readonly packetsPerSecond: number;
+  readonly packetsPerCpuSecond: number;
+  readonly lost: number;
+}
+
+const [role, ...args] = process.argv.slice(2);
+if (role === 'serve') await serve(args[0] ?? '', Number(args[1]), Number(args[2]));
+else if (role === 'allocations') await measureAllocations(Number(args[0] ?? 5000), fileURLToPath(import.meta.url));
+else await compare();
+
+async function compare(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'iceprobe-bench-'));
+  try {
+    const generator = buildGenerator(folder);
+    const contestants: readonly Contestant[] = [
+      { name: 'bare Node loop', modes: ['bare'], start: (port, peer) => serveHere('bare', port, peer) },
+      { name: 'iceprobe', modes: ['channel', 'indication'], start: (port, peer) => serveHere('iceprobe', port, peer) },
+      { name: 'node-turn', modes: ['indication'], start: (port, peer) => serveHere('node-turn', port, peer) },
+      { name: 'coturn', modes: ['channel', 'indication'], start: (port) => startCoturn(folder, port) },
+    ];
+    for (const size of [172, 1200]) {
+      const outcomes = new Map<string, Outcome[]>();
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const contestant of contestants) {
+          for (const mode of contestant.modes) {
+            const key = mode === 'bare' ? contestant.name : `${contestant.name}, ${mode}`;
+            const outcome = await measure(generator, contestant, mode, size);
+            outcomes.set(key, [...(outcomes.get(key) ?? []), outcome]);
+          }
+        }
+      }
+      report(size, outcomes);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Medians, and how they compare with the bare loop. A round trip is two packets relayed. */
+function report(size: number, outcomes: ReadonlyMap<string, readonly Outcome[]>): void {
+  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  const rows = [...outcomes].map(([name, all]) => ({
+    name,
+    rate: median(all.map((each) => each.packetsPerSecond)),
+    perCpu: median(all.map((each) => each.packetsPerCpuSecond)),
+    lost: median(all.map((each) => each.lost)),
+  }));
+  const bare = rows[0];
+  console.log(`\n${size} bytes of payload, median of ${ROUNDS} rounds of ${SECONDS} s`);
+  console.log('                              relayed/s   of bare   per CPU s   of bare   lost');
+  for (const { name, rate, perCpu, lost } of rows) {
+    const columns = [
+      rate.toFixed(0).padStart(9),
+      (rate / (bare?.rate ?? 1)).toFixed(2).padStart(9),
+      perCpu.toFixed(0).padStart(11),
+      (perCpu / (bare?.perCpu ?? 1)).toFixed(2).padStart(9),
+      `${(100 * lost).toFixed(2)} %`.padStart(8),
+    ];
+    console.log(`  ${name.padEnd(28)}${columns.join(' ')}`);
+  }
+}
+
+async function measure(generator: string, contestant: Contestant, mode: Mode, size: number): Promise<Outcome> {
+  const [port, peer] = [await freePort(), await freePort()];
+  const server = contestant.start(port, peer);
+  try {
+    await (mode === 'bare' ? saysReady(server) : answers(port));
+    const where = ['-server', `127.0.0.1:${port}`, '-peer', String(peer), '-user', USER, '-password', PASSWORD];
+    const load = spawn(generator, ['-mode', mode, ...where, '-size', String(size), '-seconds', String(SECONDS)]);
+    let output = '';
+    let before = 0;
+    load.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    load.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (text.startsWith('started')) before = cpuSeconds(server.pid ?? 0);
+      else process.stderr.write(`${contestant.name}: ${text}`);
+    });
+    await new Promise((resolve) => load.once('close', resolve));
+    const cpu = cpuSeconds(server.pid ?? 0) - before;
+    const { roundTrips, sent, seconds } = JSON.parse(output) as Record<'roundTrips' | 'sent' | 'seconds', number>;
+    const relayed = 2 * roundTrips;
+    return {
+      packetsPerSecond: relayed / seconds,
+      packetsPerCpuSecond: relayed / cpu,
+      lost: Math.max(0, 1 - roundTrips / sent),
+    };
+  } finally {
+    server.kill('SIGKILL');
+  }
+}
+
+/** User and system time of a process (Linux), in ticks of 10 ms. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function buildGenerator(folder: string): string {
+  const source = fileURLToPath(new URL('../../bench/turn-load', import.meta.url));
+  const target = join(folder, 'turn-load');
+  const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '', CGO_ENABLED: '0' };
+  execFileSync('go', ['build', '-o', target, '.'], { cwd: source, env, stdio: 'inherit' });
+  return target;
+}
+
+function serveHere(name: string, port: number, peer: number): ChildProcess {
+  const script = fileURLToPath(import.meta.url);
+  return spawn(process.execPath, [script, 'serve', name, String(port), String(peer)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+function startCoturn(folder: string, port: number): ChildProcess {
+  const configuration = join(folder, 'turnserver.conf');
+  writeFileSync(
+    configuration,
+    [
+      `listening-port=${port}\nlistening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlt-cred-mech\nuser=${USER}:${PASSWORD}\nrealm=bench`,
+      `allow-loopback-peers\nno-cli\nno-tls\nno-dtls\nlog-file=/dev/null\npidfile=${folder}/pid\nuserdb=${folder}/db\n`,
+    ].join('\n'),
+  );
+  return spawn('turnserver', ['-c', configuration, '--no-stdout-log'], { stdio: 'ignore' });
+}
+
+/** What a child process does: one of the servers. */
+async function serve(name: string, port: number, peer: number): Promise<void> {
+  if (name === 'iceprobe') await startTurnServer({ port, users: { [USER]: PASSWORD }, transports: ['udp'] });
+  else if (name === 'bare') forward(port, peer);
+  else {
+    // Plain JavaScript of 2017 without types.
+    const Turn = createRequire(import.meta.url)('node-turn') as new (options: object) => { start(): void };
+    const here = ['127.0.0.1'];
+    const credentials = { [USER]: PASSWORD };
+    const options = { listeningPort: port, listeningIps: here, relayIps: here, authMech: 'long-term', credentials };
+    new Turn({ ...options, realm: 'bench', debugLevel: 'OFF' }).start();
+  }
+}
+
+/** Two sockets: what comes to one goes out by the other. Names are not resolved here either, or that would be measured. */
+function forward(port: number, peer: number): void {
+  const open = () => createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
+  const [front, back] = [open(), open()];
+  let client = 0;
+  front.on('message', (bytes, from) => {
+    client = from.port;
+    back.send(bytes, 0, bytes.length, peer, '127.0.0.1');
+  });
+  back.on('message', (bytes) => front.send(bytes, 0, bytes.length, client, '127.0.0.1'));
+  back.bind(0, '127.0.0.1', () => front.bind(port, '127.0.0.1', () => console.log('ready')));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
+function saysReady(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.stdout?.once('data', () => resolve());
+    server.once('exit', () => reject(new Error('the server ended')));
+  });
+}
+
+/** Waits until the server answers a Binding request. */
+async function answers(port: number): Promise<void> {
+  const binding = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+  for (let tries = 0; tries < 100; tries++) {
+    const isUp = await new Promise<boolean>((resolve) => {
+      const socket = createSocket('udp4');
+      const end = (how: boolean) => {
+        clearTimeout(timer);
+        socket.close();
+        resolve(how);
+      };
+      const timer = setTimeout(() => end(false), 100);
+      socket.on('message', () => end(true));
+      socket.send(binding, port, '127.0.0.1');
+    });
+    if (isUp) return;
+  }
+  throw new Error('the server does not answer');
+}
