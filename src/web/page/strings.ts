@@ -1,5 +1,4 @@
-import { wordsOf } from '../../diagnosis/diagnose.ts';
-import { ENGLISH } from '../../diagnosis/text/en.ts';
+import { chineseRuledOut, chineseWordsOf } from '../../diagnosis/text/zh.ts';
 import type { Finding } from '../../record/finding.ts';
 import { EN, type StringKey, type Strings } from './strings/en.ts';
 import { ZH } from './strings/zh.ts';
@@ -42,8 +41,15 @@ export function isStringKey(key: string): key is StringKey {
   return key in EN;
 }
 
-/** A finding in the page's language; in that of the report where its id is not known here, as of a newer version. */
+/** A finding in the page's language; in English where there are no words for it. */
 export function findingWords(finding: Finding): Pick<Finding, 'title' | 'detail' | 'fix'> & { readonly lang?: string } {
-  if (!(finding.id in ENGLISH.findings) || language === 'en') return finding;
-  return { ...wordsOf(finding, ENGLISH), lang: 'en' };
+  if (language === 'en') return finding;
+  return chineseWordsOf(finding) ?? { title: finding.title, detail: finding.detail, fix: finding.fix, lang: 'en' };
+}
+
+export function ruledOutWords({ params, ruledOut }: Finding): readonly string[] {
+  return ruledOut.map(({ key, cause, because }) => {
+    const own = language === 'en' ? undefined : chineseRuledOut(key, params);
+    return own ?? `${cause} (${because})`;
+  });
 }

@@ -71,6 +71,13 @@ describeNeeding('coturn', 'chromium')('the page for everyone', () => {
     expect(await page.text('.settings')).toMatch(/transport policy/i);
   });
 
+  it('tells the cause in Chinese too', async () => {
+    await page.fill('#language', 'zh-CN');
+    expect(await page.text('#hero h2')).toBe('服务器拒绝了用户名或密码');
+    expect(await page.text('#findings-part')).toMatch(/已排除: .*网络路径/);
+    await page.fill('#language', 'en');
+  });
+
   it('keeps what was typed when the language changes', async () => {
     await page.fill('.server-list textarea', 'stun:kept.example.org');
     await page.fill('#language', 'zh-CN');

@@ -2,7 +2,7 @@ import type { Finding } from '../../../record/finding.ts';
 import type { Report } from '../../../record/report.ts';
 import { undeterminedParts } from '../../../record/verdict.ts';
 import { type Child, h } from '../dom.ts';
-import { findingWords, isStringKey, t } from '../strings.ts';
+import { findingWords, isStringKey, ruledOutWords, t } from '../strings.ts';
 import { type IconName, icon } from './format.ts';
 
 /** Everything that was found, the worst first, each with its evidence. */
@@ -46,13 +46,7 @@ function findingCard(finding: Finding, index: number): HTMLElement {
     ),
     h('p', {}, detail),
     fix !== '' && h('p', { class: 'fix' }, h('strong', {}, `${t('fix')}: `), fix),
-    ruledOut.length > 0 &&
-      h(
-        'p',
-        { class: 'quiet' },
-        `${t('ruledOut')}: `,
-        ruledOut.map(({ cause, because }) => `${cause} (${because})`).join('; '),
-      ),
+    ruledOut.length > 0 && h('p', { class: 'quiet' }, `${t('ruledOut')}: `, ruledOutWords(finding).join('; ')),
     consequences.length > 0 && h('p', { class: 'quiet' }, `${t('consequences')}: `, consequences.join(', ')),
     finding.evidence.length > 0 &&
       h(
