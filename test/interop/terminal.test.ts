@@ -83,11 +83,11 @@ describeNeeding('tmux')('on a terminal', () => {
       `clear; ${iceprobe} stun:127.0.0.1:${silent.address().port} --timeout 3; echo "code=$?"`,
       'Enter',
     );
-    const during = await terminal.shows(/waiting for .* \(\d\.\d s\)/);
+    const during = await terminal.shows(/^waiting for .* \(\d\.\d s\)$/m);
     expect(during).toMatch(/^ +\d+ {2}host +udp/m);
     expect(during).not.toContain('code=');
     const after = await terminal.shows(/code=\d/);
-    expect(after).not.toMatch(/waiting for .*\(\d\.\d s\)/);
+    expect(after).not.toMatch(/^waiting for .*\(\d\.\d s\)$/m);
     silent.close();
   });
 
