@@ -12,17 +12,20 @@ describeNeeding(
   'pion',
   'openssl',
 )('thirty episodes drawn by a seed', () => {
-  it('are judged rightly', async () => {
-    const judgements = await runEpisodes({ seed: 1, healthy: 15, faulty: 15 });
+  it.concurrent.each([
+    ['gather', 8],
+    ['doctor', 7],
+  ] as const)('%s says what is wrong, and nothing where nothing is', async (asked, half) => {
+    const judgements = await runEpisodes({ seed: 1, asked, healthy: half, faulty: half });
     const table = confusionTable(judgements);
-    console.log(table);
+    console.log(`${asked}\n${table}`);
     const wrong = judgements.filter(({ verdict }) => verdict === 'wrong');
     expect(wrong, table).toEqual([]);
     const certain = claimsOf(judgements, 'certain');
     expect(certain.right, table).toBe(certain.total);
-    // Of what can be told from there, all but one in ten first: fewer is a rule that was lost.
+    // Of what can be told from there, most comes first: fewer is a rule that was lost.
     const clear = judgements.filter(({ healthy, row }) => !healthy && !row.endsWith('(cannot be told)'));
     const first = clear.filter(({ verdict }) => verdict === 'named-first');
-    expect(first.length / clear.length, table).toBeGreaterThanOrEqual(0.9);
+    expect(first.length / clear.length, table).toBeGreaterThanOrEqual(0.8);
   });
 });

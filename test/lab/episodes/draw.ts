@@ -4,7 +4,7 @@ import { type AccessNetwork, serverAddresses } from '../support/network.ts';
 import { NETWORKS, type NetworkName } from '../support/networks.ts';
 import type { ScenarioServer, ScenarioTurn } from '../support/scenario.ts';
 import { PASSWORD, USER } from '../support/servers.ts';
-import { FAULTS, type FaultKind } from './faults.ts';
+import { FAULTS, type FaultKind, UDP_DROPPED } from './faults.ts';
 import type { Fault } from './truth.ts';
 
 /** A situation drawn by a seed, the command that is run in it, and what is true in it. */
@@ -62,29 +62,34 @@ const HEALTHY_NETWORKS: readonly NetworkName[] = [
   'two-uplinks',
 ];
 
-/** The whole episode of a seed. `healthy` decides whether something is wrong in it; otherwise one fault, sometimes two. */
-export function drawEpisode(seed: number, healthy: boolean): Episode {
+/** What is run in an episode. What is wrong with a relay only shows to `doctor`, which sends data through it. */
+export type Asked = 'gather' | 'doctor';
+
+/** The whole episode of a seed. In one with an odd seed something is wrong: one fault, sometimes two. */
+export function drawEpisode(seed: number, asked: Asked): Episode {
   const random = seededRandom(seed);
+  const healthy = seed % 2 === 0;
+  const possible = FAULTS.filter(({ shownTo = 'gather' }) => shownTo === 'gather' || asked === 'doctor');
   const draft = drawDraft(random);
   const faults: Fault[] = [];
   const names: string[] = [];
   const wanted = healthy ? 0 : chance(random, 20) ? 2 : 1;
   for (let tries = 0; faults.length < wanted && tries < 50; tries++) {
-    const kind = pick(random, FAULTS);
+    const kind = pick(random, possible);
     const place = names.length === 0 ? undefined : names;
     const made = tryFault(kind, draft, place);
     if (made === undefined) continue;
     faults.push(made.fault);
     names.push(made.where);
   }
-  if (draft.targets.every(({ server }) => server.firewall !== undefined)) sameAsNoUdp(faults);
+  if (faults.length > 1 && faults.every(({ name }) => name === UDP_DROPPED)) sameAsNoUdp(faults);
   if (!healthy && faults.length === 0) throw new Error(`seed ${seed}: no fault fits`);
   return {
     seed,
     network: draft.network,
     servers: draft.targets.map(({ server, turn }) => ({ ...server, turn: [turn] })),
     zone: Object.fromEntries(draft.targets.map(({ name, zone }) => [name, zone])),
-    command: ['gather', '--ice-servers', JSON.stringify(draft.targets.map(iceServer)), '--ca', '{ca}'],
+    command: [asked, '--ice-servers', JSON.stringify(draft.targets.map(iceServer)), '--ca', '{ca}'],
     faults,
     story: [draft.networkName, ...draft.targets.map(tell), ...faults.map(({ name }) => `FAULT ${name}`)].join('; '),
   };

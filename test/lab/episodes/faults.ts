@@ -1,17 +1,22 @@
 import type { CertificateKind } from '../../support/certificates.ts';
 import { restLogin } from '../scenarios/common.ts';
 import { BLACK_HOLE, serverAddresses } from '../support/network.ts';
-import type { Draft, Target } from './draw.ts';
+import type { Asked, Draft, Target } from './draw.ts';
+import { RELAY_FAULTS } from './relay-faults.ts';
 import { type Fault, SYMPTOMS } from './truth.ts';
 
 /** Something that can be wrong: with the network as a whole, or with one server. */
-export type FaultKind =
+export type FaultKind = { readonly shownTo?: Asked } & (
   | { readonly at: 'network'; readonly fits: (draft: Draft) => boolean; readonly apply: (draft: Draft) => Fault }
   | {
       readonly at: 'server';
       readonly fits: (target: Target, draft: Draft) => boolean;
       readonly apply: (target: Target, draft: Draft) => Fault;
-    };
+    }
+);
+
+/** The name of that fault: two of it are another one. */
+export const UDP_DROPPED = 'UDP dropped by one server';
 
 /** Each of them is as likely as the others. */
 export const FAULTS: readonly FaultKind[] = [
@@ -60,7 +65,7 @@ export const FAULTS: readonly FaultKind[] = [
         (other) => other !== target && other.urls.some(({ transport }) => transport === 'udp'),
       );
       const identifiable = tcpHere && udpElsewhere;
-      return fault('UDP dropped by one server', ['net.udp-silent-here'], ['server'], {
+      return fault(UDP_DROPPED, ['net.udp-silent-here'], ['server'], {
         identifiable,
         // Without TCP to compare with the host is just silent; without another host all UDP may be dropped.
         tolerated: [
@@ -129,9 +134,10 @@ export const FAULTS: readonly FaultKind[] = [
       });
     },
   ),
+  ...RELAY_FAULTS,
 ];
 
-function server(
+export function server(
   fits: (target: Target, draft: Draft) => boolean,
   apply: (target: Target, draft: Draft) => Fault,
 ): FaultKind {
@@ -152,7 +158,7 @@ function badCertificate(kind: CertificateKind, id: string): FaultKind {
   );
 }
 
-function fault(
+export function fault(
   name: string,
   ids: readonly string[],
   loci: Fault['loci'],
@@ -161,6 +167,6 @@ function fault(
   return { name, ids, loci, tolerated, identifiable };
 }
 
-function hasTurn({ urls }: Target): boolean {
+export function hasTurn({ urls }: Target): boolean {
   return urls.some(({ scheme }) => scheme !== 'stun');
 }

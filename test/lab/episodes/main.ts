@@ -1,7 +1,7 @@
-// npm run lab [-- --full] [--seed N] [--healthy N] [--faulty N] [--only SEED [--times N]]
+// npm run lab [-- --full] [--doctor] [--seed N] [--healthy N] [--faulty N] [--only SEED [--times N]]
 import { parseArgs } from 'node:util';
 import { isMet, type Need } from '../../support/needs.ts';
-import { drawEpisode } from './draw.ts';
+import { type Asked, drawEpisode } from './draw.ts';
 import type { Judgement } from './judge.ts';
 import { runEpisode, runEpisodes } from './run.ts';
 import { confusionTable } from './table.ts';
@@ -9,6 +9,7 @@ import { confusionTable } from './table.ts';
 const { values } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
+    doctor: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     healthy: { type: 'string' },
     faulty: { type: 'string' },
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     times: { type: 'string', default: '1' },
   },
 });
+const asked: Asked = values.doctor ? 'doctor' : 'gather';
 const needs: readonly Need[] = ['namespaces', 'ip', 'nft', 'coturn', 'go', 'pion', 'openssl'];
 const missing = needs.filter((need) => !isMet(need));
 if (missing.length > 0) throw new Error(`not available here: ${missing.join(', ')}`);
@@ -27,6 +29,7 @@ async function runAll(): Promise<void> {
   const half = values.full ? 300 : 15;
   const wanted = {
     seed: Number(values.seed),
+    asked,
     healthy: Number(values.healthy ?? half),
     faulty: Number(values.faulty ?? half),
   };
@@ -35,13 +38,13 @@ async function runAll(): Promise<void> {
   for (const judgement of judgements.filter(isNoteworthy)) console.log(tell(judgement));
   console.log(confusionTable(judgements));
   console.log(
-    `seed ${wanted.seed}: ${judgements.length} episodes in ${Math.round((performance.now() - started) / 1000)} s`,
+    `${asked}, seed ${wanted.seed}: ${judgements.length} episodes in ${Math.round((performance.now() - started) / 1000)} s`,
   );
 }
 
 /** One episode again, with all that was said; several times until it goes wrong, for what goes wrong by chance. */
 async function runOne(seed: number, times: number): Promise<void> {
-  const episode = drawEpisode(seed, seed % 10_000 < Number(values.healthy ?? (values.full ? 300 : 15)));
+  const episode = drawEpisode(seed, asked);
   for (let i = 1; i <= times; i++) {
     const { judgement, outcome } = await runEpisode(episode);
     if (i === times || isNoteworthy(judgement)) {

@@ -1,11 +1,12 @@
 import { cpus } from 'node:os';
 import { type Outcome, prepare, runIceprobe } from '../support/run-scenario.ts';
-import { drawEpisode, type Episode } from './draw.ts';
+import { type Asked, drawEpisode, type Episode } from './draw.ts';
 import { type Judgement, judge } from './judge.ts';
 
 /** What a run consists of: so many healthy and so many faulty episodes, from a seed on. */
 export interface EpisodeCounts {
   readonly seed: number;
+  readonly asked: Asked;
   readonly healthy: number;
   readonly faulty: number;
 }
@@ -29,11 +30,13 @@ export async function runEpisodes(
   return judgements.sort((a, b) => a.seed - b.seed);
 }
 
-export function drawEpisodes({ seed, healthy, faulty }: EpisodeCounts): Episode[] {
-  return Array.from({ length: healthy + faulty }, (_, i) => drawEpisode(seed * 10_000 + i, i < healthy));
+export function drawEpisodes({ seed, asked, healthy, faulty }: EpisodeCounts): Episode[] {
+  const draw = (count: number, odd: 0 | 1): Episode[] =>
+    Array.from({ length: count }, (_, i) => drawEpisode(seed * 10_000 + 2 * i + odd, asked));
+  return [...draw(healthy, 0), ...draw(faulty, 1)];
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 40_000;
 
 export async function runEpisode(episode: Episode): Promise<{ judgement: Judgement; outcome: Outcome }> {
   await using lab = await prepare(episode);

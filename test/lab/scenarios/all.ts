@@ -1,9 +1,16 @@
 import type { Scenario } from '../support/scenario.ts';
 import { CREDENTIALS } from './credentials.ts';
-import { HEALTHY } from './healthy.ts';
+import { CHANGING_ADDRESSES, HEALTHY } from './healthy.ts';
 import { NAMES } from './names.ts';
 import { REACHABILITY } from './reachability.ts';
 import { TLS } from './tls.ts';
 
 /** What must be said, situation by situation. */
-export const SCENARIOS: readonly Scenario[] = [...HEALTHY, ...NAMES, ...REACHABILITY, ...CREDENTIALS, ...TLS];
+export const SCENARIOS: readonly Scenario[] = [
+  ...HEALTHY,
+  ...CHANGING_ADDRESSES,
+  ...NAMES,
+  ...REACHABILITY,
+  ...CREDENTIALS,
+  ...TLS,
+];

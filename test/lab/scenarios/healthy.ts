@@ -1,6 +1,6 @@
 import type { NetworkName } from '../support/networks.ts';
 import type { Scenario } from '../support/scenario.ts';
-import { BLINK, GOOD, GOOD_PION, LOGIN, S1 } from './common.ts';
+import { BLINK, GOOD, GOOD_PION, LOGIN, S1, S2 } from './common.ts';
 
 export const HEALTHY: readonly Scenario[] = (
   [
@@ -25,4 +25,14 @@ export const HEALTHY: readonly Scenario[] = (
   servers: [i % 2 === 0 ? GOOD : GOOD_PION],
   command: ['gather', `stun:${S1}`, `turn:${S1}`, ...LOGIN],
   expect: { first: 'none', candidates, exitCode: 0, withinMs: BLINK },
+}));
+
+/** Clients whose flows leave from changing addresses: a relay lets in only the one that it was told of. */
+export const CHANGING_ADDRESSES: readonly Scenario[] = (['two-uplinks', 'pooled'] as const).map((network) => ({
+  name: `doctor, nothing wrong with the server: ${network}`,
+  network,
+  servers: [GOOD, GOOD_PION],
+  command: ['doctor', `turn:${S1}`, `turn:${S2}`, `stun:${S1}`, ...LOGIN],
+  expect: { first: 'nat.unstable-address', forbidden: ['relay.*'], exitCode: 0, withinMs: 20_000 },
+  awaits: 'the address that changes between flows kept apart from a relay that carries nothing',
 }));
