@@ -6,9 +6,9 @@ export function printable(text: string): string {
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, escaped) : text;
 }
 
-// C0, DEL, C1; soft hyphen; zero-width and bidirectional marks; line and paragraph separators; lone surrogates.
+// C0, DEL, C1; soft hyphen; zero-width and bidirectional marks; line and paragraph separators; what no XML may hold; lone surrogates.
 const PATTERN =
-  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]|\\p{Surrogate}';
+  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufffe\\uffff]|\\p{Surrogate}';
 const UNSAFE = new RegExp(PATTERN, 'u');
 const UNSAFE_ALL = new RegExp(PATTERN, 'gu');
 

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../record/events.ts';
 import type { Report } from '../../record/report.ts';
+import { nagiosExitCode } from '../../report/nagios.ts';
 import { PLAIN } from '../../report/style.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -87,7 +88,8 @@ export class RunOutput {
     await Promise.all(this.#pending.values());
     for (const target of this.#targets) target.sink.close();
     for (const [target, error] of this.#failures) await this.#reportFailure(target, error, report);
-    return this.#failures.size > 0 ? WRITE_FAILED : report.exitCode;
+    if (this.#failures.size > 0) return WRITE_FAILED;
+    return this.#targets[0]?.format === 'nagios' ? nagiosExitCode(report) : report.exitCode;
   }
 
   #write(target: Target, text: string): void {

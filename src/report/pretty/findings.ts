@@ -1,6 +1,7 @@
 import { render } from '../../diagnosis/render.ts';
 import { ENGLISH } from '../../diagnosis/text/en.ts';
 import type { Finding, Severity } from '../../record/finding.ts';
+import { directionsOf } from '../detail.ts';
 import { indented, labelled } from '../layout.ts';
 import type { Style } from '../style.ts';
 
@@ -19,7 +20,7 @@ export function findingBlock(finding: Finding, titled: boolean, style: Style): s
     ...(titled ? [] : indented(title, 2)),
     ...subjectLines(finding),
     ...(sameWords(detail, title) ? [] : indented(capital(detail), 2)),
-    ...directionLines(finding),
+    ...directionsOf(finding).map(([words, count]) => `    ${words.padEnd(34)}${count.padStart(7)}`),
     ...part(
       'Ruled out',
       ruledOut.map(({ cause, because }) => (because === '' ? cause : `${cause} (${because})`)).join(', '),
@@ -36,18 +37,6 @@ export function findingRemark(finding: Finding, style: Style): string[] {
   const advice = /^nothing\b/.test(fix) ? '' : `; ${fix}`;
   const lines = labelled(MARKS[severity], `${id}: ${title}${advice}`, 6, 0);
   return severity === 'ok' ? lines.map(style.good) : lines.map(style.dim);
-}
-
-/** The three ways across a relay, and how many of how many packets each let through. */
-function directionLines({ params }: Finding): string[] {
-  const rows = [
-    ['peer -> relay, peer first', params['peerFirst']],
-    ['relay -> peer', params['relayToPeer']],
-    ['peer -> relay, after relay spoke', params['peerAfterRelay']],
-  ] as const;
-  return rows.flatMap(([words, count]) =>
-    typeof count === 'string' && count !== '0/0' ? [`    ${words.padEnd(34)}${count.padStart(7)}`] : [],
-  );
 }
 
 function usersOf({ id, params }: Finding): string {

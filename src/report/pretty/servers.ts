@@ -23,6 +23,11 @@ export function serverLines(report: Report, style: Style): string[] {
   ];
 }
 
+/** What became of a URL, in one line of any length. */
+export function wayTold(server: Server, report: Report): string {
+  return partsOf(server, report).join(', ');
+}
+
 function linesOf(server: Server, parts: readonly string[], style: Style): string[] {
   const label = verdictLabel(server.verdict, style);
   const oneLine = [server.url, ...parts].join(GAP);

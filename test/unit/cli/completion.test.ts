@@ -34,7 +34,7 @@ describe('completion in bash', () => {
 
   it('offers the values of an option', () => {
     expect(complete('--policy', '')).toEqual(['all', 'relay']);
-    expect(complete('lint', '-f', 'j')).toEqual(['json']);
+    expect(complete('lint', '-f', 'j')).toEqual(['json', 'junit']);
     expect(complete('lint', '-c', 'completion')).toEqual(['completion.test.ts']);
     expect(complete('lint', '-u', '')).toEqual([]);
   });

@@ -1,0 +1,66 @@
+import type { Report } from '../record/report.ts';
+import { undeterminedParts } from '../record/verdict.ts';
+import { summaryOf } from './pretty/summary.ts';
+import { printableReport } from './printable.ts';
+
+/** OK, WARNING, CRITICAL, UNKNOWN: what a monitoring plugin exits with. */
+export type NagiosExitCode = 0 | 1 | 2 | 3;
+
+const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
+
+/** For `--format nagios`, in the place of the report's own exit code. */
+export function nagiosExitCode(report: Pick<Report, 'verdict' | 'exitCode'>): NagiosExitCode {
+  if (report.exitCode === 1) return 2;
+  if (report.exitCode === 3) return 3;
+  return report.verdict === 'warning' ? 1 : 0;
+}
+
+/** One line, as the Monitoring Plugins Development Guidelines have it, with performance data behind the bar. */
+export function nagios(given: Report): string {
+  const report = printableReport(given);
+  const state = WORDS[nagiosExitCode(report)];
+  const text = wordsOf(report).replace(/[|\n]/g, ' ');
+  const data = performanceData(report);
+  return `ICEPROBE ${state} - ${text}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`;
+}
+
+function wordsOf(report: Report): string {
+  const unmet = (report.expectations ?? []).find(({ met }) => met !== true);
+  const [first] = report.findings;
+  if (first?.severity === 'error') return `${first.id}: ${first.title} (${first.subject})`;
+  if (unmet !== undefined)
+    return `${unmet.met === false ? 'not met' : 'not determined'}: ${unmet.text}${unmet.because === undefined ? '' : `: ${unmet.because}`}`;
+  const [doubt] = undeterminedParts(report);
+  if (doubt !== undefined) return `not determined: ${doubt.subject}: ${doubt.because}`;
+  return first?.severity === 'warning' ? `${first.id}: ${first.title} (${first.subject})` : summaryOf(report);
+}
+
+/** `'label'=value[unit];warn;crit;min;max`: the worst of each kind, so that labels stay the same from run to run. */
+function performanceData(report: Report): string[] {
+  const attempts = (report.servers ?? [])
+    .filter(({ control }) => control === undefined)
+    .flatMap((server) => server.attempts);
+  const gathering = report.gatherings?.find(({ url }) => url === null);
+  const relays = attempts.flatMap(({ relay }) => relay ?? []);
+  const most = (values: readonly (number | null | undefined)[]): number | undefined => {
+    const known = values.filter((value) => typeof value === 'number');
+    return known.length === 0 ? undefined : Math.max(...known);
+  };
+  const complete = gathering?.states.find(({ state }) => state === 'complete')?.ms;
+  const days = attempts.flatMap(({ tls }) => tls?.daysLeft ?? []);
+  const entries: readonly (readonly [string, number | undefined, string])[] = [
+    ['time', report.durationMs / 1000, 's;;;0'],
+    ['gathering', complete === undefined ? undefined : complete / 1000, 's;;;0'],
+    ['relay_candidates', gathering?.candidates.filter(({ type }) => type === 'relay').length, ';;;0'],
+    ['rtt', seconds(most(relays.map(({ rttMs }) => rttMs?.p95))), 's;;;0'],
+    ['loss', most(relays.map(({ lossPercent }) => lossPercent)), '%;;;0;100'],
+    ['certificate_days', days.length === 0 ? undefined : Math.min(...days), ''],
+  ];
+  return entries.flatMap(([label, value, rest]) =>
+    value === undefined ? [] : [`${label}=${Number(value.toFixed(6))}${rest}`],
+  );
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}
