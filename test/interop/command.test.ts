@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -217,17 +217,6 @@ describe('the command by itself', () => {
     const run = await runCli(['explain', 'auth.bad-credentials'], { env });
     expect(run.exitCode).toBe(0);
     expect(run.stdout.includes('\u001b[')).toBe(colored);
-  });
-
-  it('Ctrl-C while it waits for stdin ends it', async () => {
-    const child = spawn(process.execPath, [BIN, 'lint', '-c', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let stderr = '';
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    setTimeout(() => child.kill('SIGINT'), 700);
-    const [code] = (await once(child, 'close')) as [number];
-    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
   });
 
   it('a reader that leaves is no fault, and changes no verdict', async () => {

@@ -75,6 +75,15 @@ describeNeeding('tmux')('on a terminal', () => {
     await terminal.shows(/^echo$/m);
   });
 
+  it('Ctrl-C while it reads a configuration from the terminal ends it with 130, without a word', async () => {
+    await using terminal = await Terminal.open(100);
+    await terminal.type(`clear; ${iceprobe} lint -c -; echo "code=$?"`, 'Enter');
+    await terminal.shows(/reading from this terminal, Ctrl-D ends it/);
+    await terminal.type('C-c');
+    const screen = await terminal.shows(/code=\d/);
+    expect(screen).toMatch(/Ctrl-D ends it\n\^Ccode=130/);
+  });
+
   it('shows candidates as they come, and what it is waiting for; that line leaves no trace', async () => {
     const silent = createSocket('udp4').bind(0, '127.0.0.1');
     await once(silent, 'listening');
