@@ -132,7 +132,11 @@ export interface RelayProof {
   /** Where the peer saw the relayed packets come from. */
   readonly egressAddress?: string;
   /** For each relayed port that was tried: what crossed in both directions after the relay had spoken first. */
-  readonly ports?: readonly { readonly port: number; readonly sent: number; readonly received: number }[];
+  readonly ports?: readonly RelayPortTried[];
+  /** Between two allocations of the server: `pass` where nothing crossed to our own socket and this did. */
+  readonly betweenRelays?: 'pass' | 'fail';
+  /** Why silence would prove nothing: what of our own may drop the packets. */
+  readonly doubt?: 'own-egress' | 'own-nat';
   /** For each size of payload, in bytes. */
   readonly sizes?: readonly { readonly size: number; readonly sent: number; readonly received: number }[];
   /** Where a rate was asked for: kilobits a second. */
@@ -169,4 +173,12 @@ export interface AttemptKey {
   readonly transport: TransportKind;
   readonly interface: string | null;
   readonly localAddress: string | null;
+}
+
+export interface RelayPortTried {
+  readonly port: number;
+  readonly sent: number;
+  readonly received: number;
+  /** What the peer sent to it before it ever sent to the peer. */
+  readonly peerFirst?: { readonly sent: number; readonly received: number };
 }

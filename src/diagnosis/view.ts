@@ -96,6 +96,11 @@ export function passed(attempt: Attempt, name: StageName): boolean {
   return stage !== undefined && (stage.status === 'pass' || stage.status === 'warn');
 }
 
+/** The bursts through the relay lost more than a call should: what else stayed unanswered may have been lost as well. */
+export function isLossy(view: View, attempt: Attempt): boolean {
+  return (attempt.relay?.lossPercent ?? 0) > view.thresholds.lossPercent;
+}
+
 function serverView(server: Server, observation: Observation): ServerView {
   const { url } = server;
   const parsed = parseServerUri(url);

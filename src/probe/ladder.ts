@@ -1,5 +1,5 @@
 import { formatSocketAddress, type SocketAddress, type TransportKind } from '../core/address.ts';
-import type { AttemptKey, PermissionAsked, RelayProof, Stage, StageData } from '../core/attempt.ts';
+import type { AttemptKey, PermissionAsked, RelayPortTried, RelayProof, Stage, StageData } from '../core/attempt.ts';
 import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import { endedStage, failedStage } from '../core/stun/describe.ts';
 import type { LongTermCredentials } from '../core/stun/long-term.ts';
@@ -8,8 +8,16 @@ import type { Timing } from '../core/stun/transaction.ts';
 import type { Allocation } from '../core/turn/client/types.ts';
 import type { RelayData } from '../record/events.ts';
 import type { ProbeEnvironment } from './environment.ts';
-import { measureRelayData, type RelayDataOptions, type RelayDataPath, thereAndBack } from './relay-data.ts';
-import { openPeer, type RelayPeer } from './relay-peer.ts';
+import {
+  crossings,
+  type RelayDataOptions,
+  type RelayDataPath,
+  type RelayDataResult,
+  thereAndBack,
+} from './relay-data.ts';
+import { openPeer, peerBehindRelay, type RelayPeer } from './relay-peer.ts';
+import { tryRelayPorts } from './relay-ports.ts';
+import { type KnownMapping, proveRelay } from './relay-proof.ts';
 import { TurnSession } from './turn-session.ts';
 
 /** One way to one address of one server. */
@@ -34,6 +42,12 @@ export interface LadderOptions {
   /** Further allocations, each to see whether data passes its relay port. */
   readonly extraPorts: number;
   readonly signal: AbortSignal;
+  /** What is known of the NAT in front of an address of ours; undefined where nobody looked. */
+  readonly mappingOf: (local: LocalAddress) => KnownMapping | undefined;
+  /** Servers over UDP, to tell what kind of NAT there is where nobody looked. */
+  readonly stunServers: readonly SocketAddress[];
+  /** Public addresses of ours that servers saw in this run. */
+  readonly seenAddresses: () => readonly string[];
 }
 
 /** What a ladder came to, for those who ask further questions of the same server. */
@@ -68,6 +82,8 @@ class Ladder {
   #attempt: AttemptKey;
   #allocation: Allocation | null = null;
   #peerSeen: SocketAddress | null = null;
+  #rttMs = 0;
+  #slowestMs = 0;
   #carriesData = false;
 
   constructor(target: LadderTarget, options: LadderOptions, environment: ProbeEnvironment) {
@@ -116,6 +132,7 @@ class Ladder {
       this.#session.binding(),
       relay ? this.#session.allocate() : undefined,
     ]);
+    this.#rttMs = binding.data.rttMs ?? 0;
     // A TURN server need not answer Binding for the relay to work; a STUN server must.
     this.#record(relay && binding.status === 'fail' && allocated?.ok ? { ...binding, status: 'warn' } : binding);
     if (allocated === undefined) return;
@@ -131,104 +148,132 @@ class Ladder {
     }
   }
 
-  /** A peer that the relay lets us talk to: a socket of ours, or where it refuses our address, a second relay. */
+  /** A peer that the relay lets us talk to: a socket of ours, or where that cannot be or is refused, a second relay. */
   async #permit(allocation: Allocation): Promise<RelayPeer | undefined> {
-    const startedAt = this.#environment.clock.now();
     const own = await this.#openPeer(allocation);
-    if (own === undefined) {
-      const { family } = allocation.relayed;
-      const problem = `this machine has no IPv${family} address to be the peer of an IPv${family} relay`;
+    if (own === undefined) return this.#permitRelay(allocation);
+    const stage = await this.#session.permit(this.#permitted(own.guess));
+    const permissions = [asked(own.guess, 'own', stage)];
+    if (stage.status === 'pass' || stage.data.errorCode !== ErrorCode.Forbidden) {
+      this.#record({ ...stage, data: { ...stage.data, permissions } });
+      if (stage.status === 'pass') return own;
+      await own.close();
+      return undefined;
+    }
+    await own.close();
+    const relay = await this.#openRelayPeer(allocation);
+    const more = relay.stage === undefined ? [] : [asked(relay.address, 'server', relay.stage)];
+    const data = { ...stage.data, permissions: [...permissions, ...more] };
+    this.#record({ ...stage, status: relay.peer === undefined ? 'fail' : 'warn', data });
+    return relay.peer;
+  }
+
+  /** No address of ours in the family of the relayed one. */
+  async #permitRelay(allocation: Allocation): Promise<RelayPeer | undefined> {
+    const startedAt = this.#environment.clock.now();
+    const { family } = allocation.relayed;
+    const problem = `this machine has no IPv${family} address to be the peer of an IPv${family} relay`;
+    const { peer, stage } = await this.#openRelayPeer(allocation);
+    if (peer === undefined || stage === undefined) {
       this.#record(this.#stage('permission', 'skip', startedAt, problem, { problem }));
       return undefined;
     }
-    const stage = await this.#session.permit([own.guess]);
-    const granted = stage.status === 'pass';
-    const data = { ...stage.data, permissions: [asked(own.guess, 'own', stage)] };
-    if (granted) {
-      this.#record({ ...stage, data });
-      return own;
-    }
-    await own.close();
-    const refused = stage.data.errorCode === ErrorCode.Forbidden;
-    if (!refused) {
-      this.#record({ ...stage, data });
-      return undefined;
-    }
-    return this.#relayToRelay(stage, data.permissions);
-  }
-
-  /** The weaker proof: two allocations of one server. It shows that data crosses, not that the outside reaches it. */
-  async #relayToRelay(refusal: Stage, permissions: readonly PermissionAsked[]): Promise<RelayPeer | undefined> {
-    const second = this.#newSession();
-    const allocated = (await second.open()) ? await second.allocate() : undefined;
-    const mine = this.#allocation?.relayed;
-    const theirs = allocated?.ok === true ? allocated.allocation.relayed : undefined;
-    if (mine === undefined || theirs === undefined) {
-      this.#record({ ...refusal, data: { ...refusal.data, permissions } });
-      await second.release();
-      return undefined;
-    }
-    const [stage, other] = await Promise.all([this.#session.permit([theirs]), second.permit([mine])]);
-    const both = stage.status === 'pass' && other.status === 'pass';
-    this.#record({
-      ...refusal,
-      status: both ? 'warn' : 'fail',
-      data: { ...refusal.data, permissions: [...permissions, asked(theirs, 'server', stage)] },
-    });
-    if (!both) {
-      await second.release();
-      return undefined;
-    }
-    const peer: RelayPeer = {
-      witness: 'relay',
-      guess: theirs,
-      egressWorks: undefined,
-      onPacket: () => {},
-      send: (to, bytes) => second.send(to, bytes),
-      close: async () => void (await second.release()),
-    };
-    // A machine must not be fed while it is drained: the answer waits for the end of this step.
-    second.onData = ({ peer: from, bytes }) => queueMicrotask(() => peer.onPacket(bytes, from));
+    this.#record({ ...stage, detail: `${stage.detail}; for a second relay, as ${problem}` });
     return peer;
   }
 
-  async #carry(allocation: Allocation, peer: RelayPeer): Promise<void> {
+  async #openRelayPeer(allocation: Allocation): Promise<{
+    readonly peer?: RelayPeer;
+    readonly stage?: Stage;
+    readonly address: SocketAddress;
+  }> {
+    const mine = allocation.relayed;
+    const second = this.#newSession();
+    const allocated = (await second.open()) ? await second.allocate() : undefined;
+    if (allocated?.ok !== true || allocated.allocation.relayed.family !== mine.family) {
+      await second.release();
+      return { address: mine };
+    }
+    const address = allocated.allocation.relayed;
+    const [stage, other] = await Promise.all([this.#session.permit([address]), second.permit([mine])]);
+    if (stage.status === 'pass' && other.status === 'pass') {
+      return { peer: peerBehindRelay(second, address), stage, address };
+    }
+    await second.release();
+    return { stage, address };
+  }
+
+  /** A NAT with several addresses may give the peer another one than the client. */
+  #permitted(guess: SocketAddress): readonly SocketAddress[] {
+    const others = this.#options
+      .seenAddresses()
+      .filter((address) => address !== guess.address && address.includes(':') === (guess.family === 6));
+    return [guess, ...others.map((address) => ({ ...guess, address }))];
+  }
+
+  async #carry(allocation: Allocation, own: RelayPeer): Promise<void> {
     const startedAt = this.#environment.clock.now();
-    const path: RelayDataPath = {
-      session: this.#session,
-      relayed: allocation.relayed,
-      peer,
-      guess: peer.guess,
-      attempt: this.#attempt.id,
-    };
-    const measured = await measureRelayData(path, this.#options.data, this.#environment);
-    for (const burst of measured.bursts) this.#environment.record(burst);
-    this.#peerSeen = measured.peerSeen;
+    const { path, measured, proof } = await proveRelay(
+      {
+        path: {
+          session: this.#session,
+          relayed: allocation.relayed,
+          peer: own,
+          guess: own.guess,
+          attempt: this.#attempt.id,
+          opensFor: otherSources(allocation.relayed, this.#target.server),
+        },
+        data: this.#data(),
+        server: this.#target.server,
+        mapping: () => this.#options.mappingOf(this.#target.local),
+        stunServers: this.#options.stunServers,
+        openRelayPeer: async () => (await this.#openRelayPeer(allocation)).peer,
+        signal: this.#options.signal,
+      },
+      this.#environment,
+    );
+    const { peer } = path;
     const [peerFirst, relayToPeer, peerAfterRelay] = measured.bursts;
-    const outward = crossed(relayToPeer);
-    const inward = crossed(peerFirst) || crossed(peerAfterRelay);
-    this.#carriesData = crossed(peerFirst) && outward && crossed(peerAfterRelay);
+    const { outward, inward } = crossings(measured.bursts);
+    this.#peerSeen = measured.peerSeen;
+    this.#slowestMs = Math.max(0, ...(peerAfterRelay?.roundTripsMs ?? []));
+    this.#carriesData = outward && (peer.witness === 'relay' ? inward : crossed(peerFirst) && crossed(peerAfterRelay));
     const to = measured.peerSeen ?? peer.guess;
-    const [sizes, ports] = outward && inward ? await Promise.all([this.#sizes(path, to), this.#ports()]) : [[], []];
-    const own = {
-      port: allocation.relayed.port,
-      sent: relayToPeer?.sent ?? 0,
-      received: peerAfterRelay?.received ?? 0,
-    };
+    const [sizes, others] = await Promise.all([
+      outward && inward ? this.#sizes(path, to) : [],
+      proof.doubt === undefined && peer.witness === 'second-socket' ? this.#ports() : [],
+    ]);
+    const ports = [portOf(allocation.relayed.port, measured.bursts), ...others];
     const relay: RelayProof = {
-      witness: peer.witness,
+      ...proof,
       ...(measured.egress !== null && { egressAddress: formatSocketAddress(measured.egress) }),
       ...(sizes.length > 0 && { sizes }),
-      ...(ports.length > 0 && { ports: [own, ...ports] }),
-      ...(peer.egressWorks !== undefined && { control: peer.egressWorks ? ('pass' as const) : ('fail' as const) }),
+      ...(others.length > 0 && { ports }),
     };
-    const detail = `peer first ${text(peerFirst)}, relay to peer ${text(relayToPeer)}, peer after relay ${text(peerAfterRelay)}`;
+    const detail = `${text('peer first', peerFirst)}, ${text('relay to peer', relayToPeer)}, ${text('peer after relay', peerAfterRelay)}`;
     const failure = this.#carriesData ? {} : { cause: 'timeout' as const };
     const data = { ...failure, relay, relayedAddress: formatSocketAddress(allocation.relayed) };
-    this.#record(this.#stage('relay-data', this.#carriesData ? 'pass' : 'fail', startedAt, detail, data));
-    if (!outward || !inward) return;
-    await this.#channel(path, to);
-    await this.#refresh(path, to);
+    const status = this.#carriesData ? 'pass' : proof.doubt === undefined || (outward && inward) ? 'fail' : 'unknown';
+    this.#record(this.#stage('relay-data', status, startedAt, `${detail}${remarkOf(proof, status)}`, data));
+    try {
+      if (!outward || !inward) return;
+      await this.#channel(path, to);
+      await this.#refresh(path, to);
+    } finally {
+      if (peer !== own) await peer.close();
+    }
+  }
+
+  /** A round trip through a relay to this machine is two to the server; three times that is late. */
+  #data(): RelayDataOptions {
+    const { data } = this.#options;
+    return { ...data, waitMs: Math.max(data.waitMs, 6 * this.#rttMs) };
+  }
+
+  /** For what comes after the first bursts: how long packets take is known by then, and what is not there is lost. */
+  #later(): RelayDataOptions {
+    const { data } = this.#options;
+    return { ...data, waitMs: Math.max(Math.min(data.waitMs, LATER_WAIT_MS), 6 * this.#rttMs, 3 * this.#slowestMs) };
   }
 
   /** Large datagrams die where small ones live: a path MTU that nobody tells us about. */
@@ -236,7 +281,7 @@ class Ladder {
     const results: { readonly size: number; readonly sent: number; readonly received: number }[] = [];
     for (const size of this.#options.sizes) {
       if (this.#options.signal.aborted) break;
-      const options = { ...this.#options.data, size, packets: 3, purpose: 'size' as const };
+      const options = { ...this.#later(), size, packets: 3, purpose: 'size' as const };
       const { bursts } = await thereAndBack(path, to, options, this.#environment);
       for (const burst of bursts) this.#environment.record(burst);
       results.push({ size, sent: bursts[0]?.sent ?? 0, received: bursts[1]?.received ?? 0 });
@@ -244,42 +289,19 @@ class Ladder {
     return results;
   }
 
-  /** Other allocations get other relay ports: a port range that is open only in part shows. Two at a time. */
-  async #ports(): Promise<NonNullable<RelayProof['ports']>> {
-    const results: { readonly port: number; readonly sent: number; readonly received: number }[] = [];
-    let left = this.#options.extraPorts;
-    const worker = async () => {
-      while (left-- > 0 && !this.#options.signal.aborted) {
-        const result = await this.#tryPort();
-        if (result !== undefined) results.push(result);
-      }
-    };
-    await Promise.all([worker(), worker()]);
-    return results;
-  }
-
-  async #tryPort() {
-    const session = this.#newSession();
-    const stop = () => void session.release();
-    this.#options.signal.addEventListener('abort', stop, { once: true });
-    let peer: RelayPeer | undefined;
-    try {
-      const allocated = (await session.open()) ? await session.allocate() : undefined;
-      if (allocated?.ok !== true) return undefined;
-      const { relayed } = allocated.allocation;
-      peer = await this.#openPeer(allocated.allocation);
-      if (peer === undefined || (await session.permit([peer.guess])).status !== 'pass') return undefined;
-      const path = { session, relayed, peer, guess: peer.guess, attempt: this.#attempt.id };
-      // Opens a NAT of ours for the relay.
-      peer.send(relayed, new Uint8Array(4));
-      const options = { ...this.#options.data, packets: 3, purpose: 'port' as const };
-      const { bursts } = await thereAndBack(path, peer.guess, options, this.#environment);
-      for (const burst of bursts) this.#environment.record(burst);
-      return { port: relayed.port, sent: bursts[0]?.sent ?? 0, received: bursts[1]?.received ?? 0 };
-    } finally {
-      this.#options.signal.removeEventListener('abort', stop);
-      await Promise.all([peer?.close(), session.release()]);
-    }
+  #ports() {
+    return tryRelayPorts(
+      {
+        count: this.#options.extraPorts,
+        data: this.#later(),
+        attempt: this.#attempt.id,
+        signal: this.#options.signal,
+        newSession: () => this.#newSession(),
+        openPeer: (allocation) => this.#openPeer(allocation),
+        permitted: (guess) => this.#permitted(guess),
+      },
+      this.#environment,
+    );
   }
 
   #openPeer(allocation: Allocation): Promise<RelayPeer | undefined> {
@@ -295,12 +317,12 @@ class Ladder {
       this.#record(bound);
       return;
     }
-    const options = { ...this.#options.data, packets: 5, channel: FIRST_CHANNEL, purpose: 'channel' as const };
+    const options = { ...this.#later(), packets: 10, channel: FIRST_CHANNEL, purpose: 'channel' as const };
     const { bursts } = await thereAndBack(path, to, options, this.#environment);
     for (const burst of bursts) this.#environment.record(burst);
     const [out, back] = bursts;
     const channelData = { sent: out?.sent ?? 0, received: out?.received ?? 0 };
-    const detail = `${bound.status === 'pass' ? 'bound' : bound.detail}; relay to peer ${text(out)}, and back ${text(back)}`;
+    const detail = `${bound.status === 'pass' ? 'bound' : bound.detail}; ${text('relay to peer', out)}, ${text('and back', back)}`;
     const works = bound.status === 'pass' && crossed(out) && crossed(back);
     const cause = works ? {} : { cause: bound.data.cause ?? ('timeout' as const) };
     this.#record(
@@ -313,7 +335,7 @@ class Ladder {
     const { bursts } = await thereAndBack(
       path,
       to,
-      { ...this.#options.data, packets: 3, purpose: 'after-refresh' },
+      { ...this.#later(), packets: 10, purpose: 'after-refresh' },
       this.#environment,
     );
     for (const burst of bursts) this.#environment.record(burst);
@@ -352,6 +374,7 @@ class Ladder {
   }
 }
 
+const LATER_WAIT_MS = 250;
 /** RFC 8656 12: the first of the numbers that may be bound. */
 const FIRST_CHANNEL = 0x4000;
 
@@ -365,6 +388,26 @@ function asked(peer: SocketAddress, kind: PermissionAsked['kind'], stage: Stage)
   return { peer: formatSocketAddress(peer), kind, granted, ...(errorCode !== undefined && { errorCode }) };
 }
 
-function text(burst: RelayData | undefined): string {
-  return `${burst?.received ?? 0}/${burst?.sent ?? 0}`;
+function text(direction: string, burst: RelayData | undefined): string {
+  return `${direction} ${burst?.received ?? 0}/${burst?.sent ?? 0}`;
+}
+
+function portOf(port: number, [first, out, back]: RelayDataResult['bursts']): RelayPortTried {
+  const returned = crossed(out) ? (back?.received ?? 0) : 0;
+  const peerFirst = { sent: first?.sent ?? 0, received: first?.received ?? 0 };
+  return { port, sent: out?.sent ?? 0, received: returned, peerFirst };
+}
+
+/** A relay that advertises an address that is not its own sends from the server's, as a rule. */
+function otherSources(relayed: SocketAddress, server: SocketAddress): readonly SocketAddress[] {
+  const isOther = server.address !== relayed.address && server.family === relayed.family;
+  return isOther ? [{ ...server, port: relayed.port }] : [];
+}
+
+function remarkOf({ witness, doubt }: RelayProof, status: Stage['status']): string {
+  if (witness === 'relay') return '; between two relays of this server, the weaker proof';
+  if (status !== 'unknown') return '';
+  return doubt === 'own-egress'
+    ? '; our own UDP does not reach that host, so this says nothing about the relay'
+    : '; our own NAT maps by destination, so a packet of the relay may be dropped by it';
 }

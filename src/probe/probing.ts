@@ -25,6 +25,13 @@ export interface ProbingTask {
   readonly interfaces: readonly InterfaceAddress[];
   readonly options: ProbeOptions;
   readonly signal: AbortSignal;
+  readonly known: KnownNetwork;
+}
+
+/** What the run has learnt of the way out before. */
+export interface KnownNetwork {
+  readonly mappingOf: LadderOptions['mappingOf'];
+  readonly seenAddresses: LadderOptions['seenAddresses'];
 }
 
 /** Every way to every server: each URL at each of its addresses. What has no way at all is recorded as a failure. */
@@ -49,16 +56,21 @@ export async function probeServers(
   const results: LadderResult[] = [];
   // Ports are tried once for each server, not once more for each way to it.
   const portsTried = new Set<string>();
+  const stunServers = targets.filter(({ kind }) => kind === 'udp').map(({ server }) => server);
   await inPool(targets, LADDERS_AT_A_TIME, async (target) => {
     if (task.signal.aborted) return;
     const tryPorts = target.relay && !portsTried.has(target.server.address);
     portsTried.add(target.server.address);
-    results.push(await climb(target, ladderOptions(task, tryPorts), environment));
+    results.push(await climb(target, ladderOptions(task, stunServers, tryPorts), environment));
   });
   return results;
 }
 
-function ladderOptions({ options, signal }: ProbingTask, tryPorts: boolean): LadderOptions {
+function ladderOptions(
+  { options, signal, known }: ProbingTask,
+  stunServers: readonly SocketAddress[],
+  tryPorts: boolean,
+): LadderOptions {
   const { packets, size, rate, ports } = { ...PROBE_DEFAULTS, ...options };
   const { rtoMs } = options;
   return {
@@ -67,6 +79,8 @@ function ladderOptions({ options, signal }: ProbingTask, tryPorts: boolean): Lad
     sizes: SIZES,
     extraPorts: tryPorts ? ports : 0,
     signal,
+    stunServers,
+    ...known,
   };
 }
 

@@ -24,6 +24,8 @@ export interface RelayDataPath {
   readonly guess: SocketAddress;
   /** Of the attempt, for the events. */
   readonly attempt: string;
+  /** Where the relay's packets may really come from, beside the relayed address: a NAT of ours must let them in. */
+  readonly opensFor?: readonly SocketAddress[];
 }
 
 export interface RelayDataResult {
@@ -41,19 +43,36 @@ export interface RelayDataResult {
  */
 export async function measureRelayData(
   path: RelayDataPath,
-  options: RelayDataOptions,
+  options: RelayDataOptions & { readonly purpose?: RelayData['purpose'] },
   environment: ProbeEnvironment,
 ): Promise<RelayDataResult> {
-  const first = await peerFirst(path, options, environment);
+  for (const address of path.opensFor ?? []) path.peer.send(address, new Uint8Array(4));
+  const first = await fromPeer('peer-first', path, options, environment);
   const both = await thereAndBack(path, first.peerSeen ?? path.guess, options, environment);
+  const [out, back] = both.bursts;
+  // Nothing came out that the peer could have sent back: then it speaks by itself, now that the relay has tried to.
+  const after = out?.received === 0 ? await fromPeer('peer-after-relay', path, options, environment) : undefined;
+  const last = after?.burst ?? back;
   return {
-    bursts: [first.burst, ...both.bursts],
-    peerSeen: first.peerSeen ?? both.peerSeen,
+    bursts: [first.burst, ...(out === undefined ? [] : [out]), ...(last === undefined ? [] : [last])],
+    peerSeen: first.peerSeen ?? both.peerSeen ?? after?.peerSeen ?? null,
     egress: both.egress,
   };
 }
 
-async function peerFirst(path: RelayDataPath, options: RelayDataOptions, environment: ProbeEnvironment) {
+/** Whether anything came through, out and in. */
+export function crossings(bursts: readonly RelayData[]): { readonly outward: boolean; readonly inward: boolean } {
+  const came = (burst: RelayData | undefined): boolean => (burst?.received ?? 0) > 0;
+  const [first, out, after] = bursts;
+  return { outward: came(out), inward: came(first) || came(after) };
+}
+
+async function fromPeer(
+  direction: 'peer-first' | 'peer-after-relay',
+  path: RelayDataPath,
+  options: RelayDataOptions & { readonly purpose?: RelayData['purpose'] },
+  environment: ProbeEnvironment,
+) {
   const { session, peer, relayed } = path;
   const burst = new Burst(options.packets, options.size, environment.random);
   let peerSeen: SocketAddress | null = null;
@@ -67,7 +86,7 @@ async function peerFirst(path: RelayDataPath, options: RelayDataOptions, environ
   };
   await send(options, environment, (number, now) => peer.send(relayed, burst.packet(number, now)));
   await arrivals.wait(options.waitMs);
-  return { burst: event(path, 'peer-first', burst, burst.count, []), peerSeen };
+  return { burst: event(path, direction, burst, burst.count, [], options.purpose), peerSeen };
 }
 
 /** The peer sends each packet back as it came: its arrival at our end of the relay closes the round trip. */

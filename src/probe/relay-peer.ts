@@ -3,6 +3,7 @@ import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import type { Allocation } from '../core/turn/client/types.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import { Peer } from './peer.ts';
+import type { TurnSession } from './turn-session.ts';
 
 /** The other end of a relay: a socket of ours, or, as the weaker proof, a second relay. */
 export interface RelayPeer {
@@ -11,6 +12,10 @@ export interface RelayPeer {
   readonly guess: SocketAddress;
   /** Whether the peer's UDP reaches the server's host at all; undefined where that cannot be asked. */
   readonly egressWorks: boolean | undefined;
+  /** The socket's own address differs from what the server sees of it. */
+  readonly isTranslated: boolean;
+  /** What another STUN server sees of the same socket; undefined where it does not answer. */
+  mappedBy(server: SocketAddress): Promise<SocketAddress | undefined>;
   onPacket: (bytes: Uint8Array, from: SocketAddress) => void;
   send(to: SocketAddress, bytes: Uint8Array): void;
   close(): Promise<void>;
@@ -38,6 +43,8 @@ export async function openPeer(
   return {
     witness: 'second-socket',
     egressWorks: server.family === family ? mapped !== undefined : undefined,
+    isTranslated: (mapped?.address ?? seen) !== peer.local.address,
+    mappedBy: (other) => peer.mappedBy(other, MAPPED_WAIT_MS, environment),
     guess: mapped ?? { family, address: seen, port: peer.local.port },
     get onPacket() {
       return peer.onPacket;
@@ -48,4 +55,21 @@ export async function openPeer(
     send: (to, bytes) => peer.send(to, bytes),
     close: async () => peer.close(),
   };
+}
+
+/** The weaker proof: a second allocation of the same server. It shows that data crosses, not that the outside reaches it. */
+export function peerBehindRelay(session: TurnSession, relayed: SocketAddress): RelayPeer {
+  const peer: RelayPeer = {
+    witness: 'relay',
+    guess: relayed,
+    egressWorks: undefined,
+    isTranslated: false,
+    mappedBy: () => Promise.resolve(undefined),
+    onPacket: () => {},
+    send: (to, bytes) => session.send(to, bytes),
+    close: async () => void (await session.release()),
+  };
+  // A machine must not be fed while it is drained: the answer waits for the end of this step.
+  session.onData = ({ peer: from, bytes }) => queueMicrotask(() => peer.onPacket(bytes, from));
+  return peer;
 }

@@ -12,6 +12,7 @@ import type { ProbeEnvironment } from './environment.ts';
 import type { Conclude } from './gather.ts';
 import { DEFAULT_TIMEOUT_MS, type GatherOptions, requireUsable, serversOf } from './gather-options.ts';
 import { Gathering } from './gathering.ts';
+import { knownNetwork } from './known-network.ts';
 import { resolveNames } from './names.ts';
 import { discoverNats } from './nat.ts';
 import { type ProbeOptions, requireProbeUsable } from './probe-options.ts';
@@ -132,7 +133,9 @@ class Suite {
     if (!parts.includes('probe') && !parts.includes('nat')) return;
     const { signal } = this.#stop;
     const addresses = await this.#resolve();
-    const task = { servers: this.#servers, addresses, interfaces: listInterfaces(), options: this.#options, signal };
+    const interfaces = listInterfaces();
+    const known = knownNetwork(this.events.log);
+    const task = { servers: this.#servers, addresses, interfaces, options: this.#options, signal, known };
     const environment = this.#environment();
     const targets = await ladderTargets(task, environment);
     if (parts.includes('nat')) {

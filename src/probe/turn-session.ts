@@ -46,6 +46,7 @@ export class TurnSession {
   readonly #released: Promise<ReleaseOutcome>;
   #resolveReleased: (outcome: ReleaseOutcome) => void = () => {};
   #isOpen = false;
+  #isOver = false;
   #ear: Ear | undefined;
 
   constructor(target: SessionTarget, options: Omit<TurnClientOptions, 'hashes'>, environment: ProbeEnvironment) {
@@ -84,6 +85,7 @@ export class TurnSession {
 
   /** Opens the transport; false where `openStages` says why it could not be had. */
   open(): Promise<boolean> {
+    if (this.#isOver) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#opened = resolve;
       this.#driver.handle({ type: 'start' });
@@ -96,6 +98,7 @@ export class TurnSession {
 
   /** The stages `challenge` and `allocate`, and the allocation where there is one. */
   allocate(): Promise<AllocateResult> {
+    if (this.#isOver) return Promise.resolve({ ok: false, stages: [] });
     return new Promise((resolve) => {
       this.#allocated = resolve;
       this.#driver.handle({ type: 'allocate' });
@@ -133,6 +136,7 @@ export class TurnSession {
 
   #request(name: StageName, input: (id: string) => SessionInput): Promise<Stage> {
     const id = `${this.#nextId++}`;
+    if (this.#isOver) return Promise.resolve(this.#notRun(name));
     return new Promise((resolve) => {
       this.#waiting.set(id, { name, resolve });
       this.#driver.handle(input(id));
@@ -219,14 +223,19 @@ export class TurnSession {
   /** Whatever is still waited for will not come any more. */
   #end(outcome: ReleaseOutcome): void {
     this.#isOpen = false;
+    this.#isOver = true;
     this.#ear?.close();
     this.#resolveReleased(outcome);
-    const now = this.#environment.clock.now();
     for (const [id, { name, resolve }] of this.#waiting) {
       this.#waiting.delete(id);
-      resolve(failedStage(name, now, now, { cause: 'not-run', problem: 'the session was over' }));
+      resolve(this.#notRun(name));
     }
     this.#allocated({ ok: false, stages: [...this.#allocateStages] });
     this.#opened(false);
+  }
+
+  #notRun(name: StageName): Stage {
+    const now = this.#environment.clock.now();
+    return failedStage(name, now, now, { cause: 'not-run', problem: 'the session was over' });
   }
 }

@@ -2,7 +2,7 @@ import { addressKind, isPrivateKind, parseSocketAddress } from '../../core/addre
 import type { FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { passed, stageOf, type Target, type View } from '../view.ts';
+import { isLossy, passed, stageOf, type Target, type View } from '../view.ts';
 import {
   endpointOf,
   evidenceOf,
@@ -199,7 +199,8 @@ function redirectLoop(view: View): Conclusion[] {
 function slowAllocate(view: View): Conclusion[] {
   const slow = view.targets.flatMap((target) => {
     const times = target.attempts
-      .filter((attempt) => passed(attempt, 'allocate'))
+      // Where packets are lost, it is the repeating that takes the time.
+      .filter((attempt) => passed(attempt, 'allocate') && !isLossy(view, attempt))
       .map((attempt) => {
         const stages = attempt.stages.filter(({ stage }) => stage === 'challenge' || stage === 'allocate');
         const rtt = Math.min(...attempt.stages.flatMap(({ data }) => data.rttMs ?? []), Number.POSITIVE_INFINITY);

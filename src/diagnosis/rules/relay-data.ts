@@ -1,9 +1,10 @@
 import { parseSocketAddress } from '../../core/address.ts';
-import type { RelayProof } from '../../core/attempt.ts';
+import type { RelayPortTried, RelayProof } from '../../core/attempt.ts';
 import type { Attempt, RelayMeasurement } from '../../record/report.ts';
 import type { Conclusion, Params } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { stageOf, type Target, type View } from '../view.ts';
+import { unique } from './targets.ts';
 
 /**
  * Data through the relay, asked in three directions. Peer first: we send to the relayed address before it ever sent to us.
@@ -52,22 +53,36 @@ function isAlive(relay: RelayMeasurement, direction: Direction): boolean {
   return count(relay, direction).received > 0;
 }
 
-function shown(relay: RelayMeasurement, direction: Direction): string {
-  const { sent, received } = count(relay, direction);
-  return `${received}/${sent}`;
-}
-
-function figures({ relay, proof }: Proof): Params {
+function figures({ target, relay, proof }: Proof): Params {
   const ports = proof?.ports ?? [];
   return {
     relayed: relay.address,
     port: relay.port,
+    server: target.address,
     portsTried: ports.length || 1,
-    peerFirst: shown(relay, 'peer-first'),
-    relayToPeer: shown(relay, 'relay-to-peer'),
-    peerAfterRelay: shown(relay, 'peer-after-relay'),
+    lowestPort: ports.length > 1 ? Math.min(...ports.map(({ port }) => port)) : null,
+    highestPort: ports.length > 1 ? Math.max(...ports.map(({ port }) => port)) : null,
+    ...overPorts(relay, ports),
     egress: proof?.egressAddress ?? null,
     witness: proof?.witness ?? null,
+  };
+}
+
+/** What crossed in each direction, over all the ports that were tried. */
+function overPorts(relay: RelayMeasurement, ports: readonly RelayPortTried[]): Params {
+  const others = ports.filter(({ port, peerFirst }) => port !== relay.port && peerFirst !== undefined);
+  const sum = (
+    direction: Direction,
+    of: (each: RelayPortTried) => Pick<RelayPortTried, 'sent' | 'received'>,
+  ): string => {
+    const all = [count(relay, direction), ...others.map(of)];
+    const total = (key: 'sent' | 'received'): number => all.reduce((before, each) => before + each[key], 0);
+    return `${total('received')}/${total('sent')}`;
+  };
+  return {
+    peerFirst: sum('peer-first', ({ peerFirst }) => peerFirst ?? { sent: 0, received: 0 }),
+    relayToPeer: sum('relay-to-peer', (each) => each),
+    peerAfterRelay: sum('peer-after-relay', ({ received }) => ({ sent: received, received })),
   };
 }
 
@@ -78,7 +93,9 @@ function inboundBlocked(view: View): Conclusion[] {
     if (!isDead(relay, 'peer-first') || !isAlive(relay, 'peer-after-relay')) return [];
     // Between two allocations of one server nothing comes from outside: that its packets turn round says little.
     if (proof?.witness === 'relay') return [];
-    const egress = proof?.egressAddress;
+    // Other ports let new packets in: then it is a matter of ports.
+    if (portsOf(each).alive.length > 0) return [];
+    const egress = egressOf(each);
     return [
       {
         id: 'relay.inbound-blocked',
@@ -98,21 +115,19 @@ function noData(view: View): Conclusion[] {
   return proofs(view).flatMap((each): Conclusion[] => {
     const { target, attempt, relay, proof } = each;
     const outDead = isDead(relay, 'relay-to-peer');
-    const inDead = isDead(relay, 'peer-after-relay');
+    const inDead = isDead(relay, 'peer-after-relay') && !isAlive(relay, 'peer-first');
     if (!outDead && !inDead) return [];
-    if (isWrongAddress(each)) return [];
-    // Without a witness that others can reach, our own NAT may be what drops the packets towards our peer.
-    const doubtful =
-      proof?.witness === 'second-socket' && behindStrictNat(view) && outDead && !isAlive(relay, 'peer-first');
-    const control = proof?.control;
-    if (control === 'fail') return [];
+    if (isWrongAddress(each) || portsOf(each).alive.length > 0) return [];
+    // Something of our own may be what drops the packets: not determined.
+    if (proof?.doubt !== undefined) return [];
+    const { control, betweenRelays } = proof ?? {};
+    if (control === 'fail' && betweenRelays !== 'fail') return [];
     return [
       {
         id: 'relay.no-data',
         subject: target.url,
         urls: [target.url],
-        confidence: doubtful ? 'possible' : control === 'pass' ? 'certain' : 'likely',
-        locus: doubtful ? 'unknown' : 'server',
+        confidence: control === 'pass' && betweenRelays === undefined ? 'certain' : 'likely',
         params: {
           ...figures(each),
           both: outDead && inDead,
@@ -159,26 +174,35 @@ function egressOf({ proof }: Proof): string | undefined {
 
 /** Some relay ports pass data, others never do: the firewall's range is not the server's (coturn#1619). */
 function portRangeMismatch(view: View): Conclusion[] {
-  return proofs(view).flatMap(({ target, attempt, proof }): Conclusion[] => {
-    const ports = proof?.ports ?? [];
-    const dead = ports.filter((each) => each.sent >= ENOUGH && each.received === 0).map(({ port }) => port);
-    const alive = ports.filter((each) => each.received > 0).map(({ port }) => port);
+  return proofs(view).flatMap((each): Conclusion[] => {
+    const { target, attempt, proof } = each;
+    const { dead, alive } = portsOf(each);
     if (dead.length === 0 || alive.length === 0) return [];
-    const sorted = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);
-    // A clean cut, all the dead on one side of all the living, is a range; a mixture could be anything.
-    const clean = Math.max(...alive) < Math.min(...dead) || Math.max(...dead) < Math.min(...alive);
     return [
       {
         id: 'relay.port-range-mismatch',
         subject: target.url,
         urls: [target.url],
-        confidence: dead.length >= 2 || clean ? 'likely' : 'possible',
-        params: { dead: sorted(dead), alive: sorted(alive), tried: ports.length },
-        ruledOut: ['local-egress', 'permission'],
+        confidence: dead.length >= 2 ? 'certain' : 'likely',
+        params: { dead, alive, tried: dead.length + alive.length },
+        ruledOut: [...(proof?.control === 'pass' ? (['local-egress'] as const) : []), 'permission'],
         evidence: relayEvents(view, attempt),
       },
     ];
   });
+}
+
+/** Ports by what they let through, each once, in order: dead is one that passes nothing, or nothing new from outside. */
+function portsOf({ proof }: Proof): { readonly dead: readonly number[]; readonly alive: readonly number[] } {
+  const tried = (proof?.ports ?? []).filter(({ sent }) => sent >= ENOUGH);
+  const isOpen = ({ received, peerFirst }: (typeof tried)[number]): boolean =>
+    received > 0 && (peerFirst === undefined || peerFirst.sent < ENOUGH || peerFirst.received > 0);
+  const alive = unique(tried.filter(isOpen).map(({ port }) => port));
+  const dead = unique(tried.filter((each) => !isOpen(each)).map(({ port }) => port)).filter(
+    (port) => !alive.includes(port),
+  );
+  const sorted = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);
+  return { dead: sorted(dead), alive: sorted(alive) };
 }
 
 function bandwidthCapped(view: View): Conclusion[] {
@@ -216,12 +240,6 @@ function idleClosed(view: View): Conclusion[] {
       },
     ];
   });
-}
-
-function behindStrictNat(view: View): boolean {
-  return (view.observation.nat ?? []).some(
-    ({ mapping }) => mapping === 'address-and-port-dependent' || mapping === 'not-determined',
-  );
 }
 
 function relayEvents(view: View, attempt: Attempt): Conclusion['evidence'] {

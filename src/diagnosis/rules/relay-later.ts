@@ -2,7 +2,7 @@ import type { PermissionAsked } from '../../core/attempt.ts';
 import type { Attempt, Stage, StageName } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { passed, stageOf, type Target, type View } from '../view.ts';
+import { isLossy, passed, stageOf, type Target, type View } from '../view.ts';
 import { endpointOf, groupBy, hostOf, unique, urlsOf } from './targets.ts';
 
 /** What a standing allocation still allows: permissions, channels, being kept alive. */
@@ -126,7 +126,10 @@ function refreshFails(view: View): Conclusion[] {
       return stage?.data.lifetime === 0 ? [{ target, attempt, stage }] : [];
     }),
   );
-  const refused = failedStages(view, 'refresh').filter(({ attempt }) => passed(attempt, 'allocate'));
+  const refused = failedStages(view, 'refresh').filter(
+    // Silence on a path that loses packets is what such a path does.
+    ({ attempt, stage }) => passed(attempt, 'allocate') && !(stage.data.cause === 'timeout' && isLossy(view, attempt)),
+  );
   const all = [...refused, ...zero.filter(({ attempt }) => !refused.some((each) => each.attempt === attempt))];
   return groupBy(all, ({ target }) => hostOf(target)).map((group) => {
     const [{ target, attempt, stage }] = group;
@@ -134,7 +137,7 @@ function refreshFails(view: View): Conclusion[] {
       id: 'relay.refresh-fails',
       subject: target.url,
       urls: urlsOf(group.map((each) => each.target)),
-      confidence: 'certain',
+      confidence: stage.data.cause === 'timeout' && stage.data.lifetime !== 0 ? 'likely' : 'certain',
       params: {
         endpoint: endpointOf(target),
         zero: stage.data.lifetime === 0,

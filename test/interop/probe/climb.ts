@@ -29,6 +29,9 @@ export async function climbTo(port: number, username: string, password: string) 
       data: { packets: 20, size: 172, spacingMs: 2, waitMs: 300 },
       sizes: [1200],
       extraPorts: 2,
+      mappingOf: () => undefined,
+      stunServers: [],
+      seenAddresses: () => [],
       signal: new AbortController().signal,
     },
     {

@@ -68,7 +68,7 @@ describe('node-turn 0.0.6', () => {
       expect.stringMatching(/^release /),
     ]);
     const channel = stages.find(({ stage }) => stage === 'channel');
-    expect(channel?.data).toMatchObject({ channelData: { sent: 5, received: 0 } });
+    expect(channel?.data).toMatchObject({ channelData: { sent: 10, received: 0 } });
     const refresh = stages.find(({ stage }) => stage === 'refresh');
     expect(refresh?.data).toMatchObject({ lifetime: 0 });
   });

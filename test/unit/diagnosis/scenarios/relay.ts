@@ -220,7 +220,7 @@ export const relayScenarios: readonly Scenario[] = [
           { port: 64_802, sent: 20, received: 0 },
         ],
       }),
-    finding: { confidence: 'likely' },
+    finding: { confidence: 'certain' },
     near: [
       {
         name: 'all ports pass, one with loss',
