@@ -1,13 +1,13 @@
 import { formatSocketAddress, type SocketAddress, type TransportKind } from '../core/address.ts';
-import type { AttemptKey, PermissionAsked, RelayPortTried, RelayProof, Stage, StageData } from '../core/attempt.ts';
+import type { AttemptKey, RelayPortTried, RelayProof, Stage, StageData } from '../core/attempt.ts';
 import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import { endedStage, failedStage } from '../core/stun/describe.ts';
 import type { LongTermCredentials } from '../core/stun/long-term.ts';
-import { ErrorCode } from '../core/stun/registry.ts';
 import type { Timing } from '../core/stun/transaction.ts';
 import type { Allocation } from '../core/turn/client/types.ts';
 import type { RelayData } from '../record/events.ts';
 import type { ProbeEnvironment } from './environment.ts';
+import { openRelayPeer, type PermissionTask, permitPeer } from './permission.ts';
 import {
   crossings,
   type RelayDataOptions,
@@ -15,7 +15,7 @@ import {
   type RelayDataResult,
   thereAndBack,
 } from './relay-data.ts';
-import { openPeer, peerBehindRelay, type RelayPeer } from './relay-peer.ts';
+import { openPeer, type RelayPeer } from './relay-peer.ts';
 import { tryRelayPorts } from './relay-ports.ts';
 import { type KnownMapping, proveRelay } from './relay-proof.ts';
 import { TurnSession } from './turn-session.ts';
@@ -139,7 +139,8 @@ class Ladder {
     for (const stage of allocated.stages) this.#record(stage);
     if (!allocated.ok) return;
     this.#allocation = allocated.allocation;
-    const peer = await this.#permit(allocated.allocation);
+    const { stage, peer } = await permitPeer(this.#permission(allocated.allocation));
+    this.#record(stage);
     if (peer === undefined) return;
     try {
       await this.#carry(allocated.allocation, peer);
@@ -148,59 +149,16 @@ class Ladder {
     }
   }
 
-  /** A peer that the relay lets us talk to: a socket of ours, or where that cannot be or is refused, a second relay. */
-  async #permit(allocation: Allocation): Promise<RelayPeer | undefined> {
-    const own = await this.#openPeer(allocation);
-    if (own === undefined) return this.#permitRelay(allocation);
-    const stage = await this.#session.permit(this.#permitted(own.guess));
-    const permissions = [asked(own.guess, 'own', stage)];
-    if (stage.status === 'pass' || stage.data.errorCode !== ErrorCode.Forbidden) {
-      this.#record({ ...stage, data: { ...stage.data, permissions } });
-      if (stage.status === 'pass') return own;
-      await own.close();
-      return undefined;
-    }
-    await own.close();
-    const relay = await this.#openRelayPeer(allocation);
-    const more = relay.stage === undefined ? [] : [asked(relay.address, 'server', relay.stage)];
-    const data = { ...stage.data, permissions: [...permissions, ...more] };
-    this.#record({ ...stage, status: relay.peer === undefined ? 'fail' : 'warn', data });
-    return relay.peer;
-  }
-
-  /** No address of ours in the family of the relayed one. */
-  async #permitRelay(allocation: Allocation): Promise<RelayPeer | undefined> {
-    const startedAt = this.#environment.clock.now();
-    const { family } = allocation.relayed;
-    const problem = `this machine has no IPv${family} address to be the peer of an IPv${family} relay`;
-    const { peer, stage } = await this.#openRelayPeer(allocation);
-    if (peer === undefined || stage === undefined) {
-      this.#record(this.#stage('permission', 'skip', startedAt, problem, { problem }));
-      return undefined;
-    }
-    this.#record({ ...stage, detail: `${stage.detail}; for a second relay, as ${problem}` });
-    return peer;
-  }
-
-  async #openRelayPeer(allocation: Allocation): Promise<{
-    readonly peer?: RelayPeer;
-    readonly stage?: Stage;
-    readonly address: SocketAddress;
-  }> {
-    const mine = allocation.relayed;
-    const second = this.#newSession();
-    const allocated = (await second.open()) ? await second.allocate() : undefined;
-    if (allocated?.ok !== true || allocated.allocation.relayed.family !== mine.family) {
-      await second.release();
-      return { address: mine };
-    }
-    const address = allocated.allocation.relayed;
-    const [stage, other] = await Promise.all([this.#session.permit([address]), second.permit([mine])]);
-    if (stage.status === 'pass' && other.status === 'pass') {
-      return { peer: peerBehindRelay(second, address), stage, address };
-    }
-    await second.release();
-    return { stage, address };
+  #permission(allocation: Allocation): PermissionTask {
+    return {
+      session: this.#session,
+      allocation,
+      signal: this.#options.signal,
+      environment: this.#environment,
+      newSession: () => this.#newSession(),
+      openPeer: (each) => this.#openPeer(each),
+      permitted: (guess) => this.#permitted(guess),
+    };
   }
 
   /** A NAT with several addresses may give the peer another one than the client. */
@@ -227,7 +185,7 @@ class Ladder {
         server: this.#target.server,
         mapping: () => this.#options.mappingOf(this.#target.local),
         stunServers: this.#options.stunServers,
-        openRelayPeer: async () => (await this.#openRelayPeer(allocation)).peer,
+        openRelayPeer: async () => (await openRelayPeer(this.#permission(allocation))).peer,
         signal: this.#options.signal,
       },
       this.#environment,
@@ -380,12 +338,6 @@ const FIRST_CHANNEL = 0x4000;
 
 function crossed(burst: RelayData | undefined): boolean {
   return (burst?.received ?? 0) > 0;
-}
-
-function asked(peer: SocketAddress, kind: PermissionAsked['kind'], stage: Stage): PermissionAsked {
-  const granted = stage.status === 'pass';
-  const { errorCode } = stage.data;
-  return { peer: formatSocketAddress(peer), kind, granted, ...(errorCode !== undefined && { errorCode }) };
 }
 
 function text(direction: string, burst: RelayData | undefined): string {
