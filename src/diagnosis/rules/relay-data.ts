@@ -94,7 +94,7 @@ function inboundBlocked(view: View): Conclusion[] {
     // Between two allocations of one server nothing comes from outside: that its packets turn round says little.
     if (proof?.witness === 'relay') return [];
     // Other ports let new packets in: then it is a matter of ports.
-    if (portsOf(each).alive.length > 0) return [];
+    if (proof?.ports?.some(({ peerFirst }) => (peerFirst?.received ?? 0) > 0) === true) return [];
     const egress = egressOf(each);
     return [
       {
