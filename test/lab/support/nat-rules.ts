@@ -61,9 +61,14 @@ export function natRules(nat: NatBox, place: NatPlace): string {
   return lines.join('\n');
 }
 
-// One range of external ports for each value of the destination's last three bits: the same destination gets the same
-// port whatever its own port, another destination (with another last octet modulo 8) another one.
+// One range of external ports for each value that is made of the destination's last two octets: the same destination gets
+// the same port whatever its own port, another one nearly always another. Both octets, for peers differ from servers in one.
 const PORT_RANGES = Array.from({ length: 8 }, (_, i) => `${20_000 + 5_000 * i}-${24_999 + 5_000 * i}`);
+
+const RANGE_OF_DESTINATION = Array.from({ length: 64 }, (_, i) => {
+  const [third, fourth] = [i >> 3, i & 7];
+  return `0.0.${third}.${fourth} : jump range${(3 * third + fourth) % PORT_RANGES.length}`;
+}).join(', ');
 
 function outward(nat: NatBox, device: string, addresses: readonly string[]): string[] {
   const match = `  oifname "${device}"`;
@@ -75,7 +80,7 @@ function outward(nat: NatBox, device: string, addresses: readonly string[]): str
       return [`${match} snat to ${address} random,fully-random`];
     case 'address-dependent':
       return [
-        `${match} meta l4proto udp ip daddr & 0.0.0.7 vmap { ${PORT_RANGES.map((_, i) => `0.0.0.${i} : jump range${i}`).join(', ')} }`,
+        `${match} meta l4proto udp ip daddr & 0.0.7.7 vmap { ${RANGE_OF_DESTINATION} }`,
         `${match} snat to ${address}`,
       ];
   }
