@@ -34,6 +34,7 @@ export const requirements = {
   ping: { package: 'iputils-ping', provides: ['ping'], serves: 'proof that the network lab is wired as meant' },
   tcpdump: { package: 'tcpdump', provides: ['tcpdump'], serves: 'captures in the network lab' },
   tshark: { package: 'tshark', provides: ['tshark'], serves: 'a second opinion on packets' },
+  promtool: { package: 'prometheus', provides: ['promtool'], serves: 'metrics as Prometheus reads them' },
   go: { package: 'golang-go', provides: ['go'], serves: 'the TURN server of pion, and delay in the network lab' },
   pion: {
     package: 'golang-github-pion-turn.v2-dev',

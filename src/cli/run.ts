@@ -1,3 +1,4 @@
+import { nagiosUnknown } from '../report/nagios.ts';
 import { chooseCommand } from './choose-command.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
@@ -13,7 +14,9 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     await context.stderr.write(formatUsageError(error));
-    return 2;
+    if (!wantsNagios(argv)) return 2;
+    await context.stdout.write(nagiosUnknown(error.message));
+    return 3;
   }
 }
 
@@ -43,4 +46,11 @@ async function help(name: string | undefined, columns: number): Promise<string> 
 
 async function load(name: string): Promise<Command | undefined> {
   return (await COMMANDS[name]?.load())?.command;
+}
+
+/** Before the arguments can be read: a monitor knows 2 as CRITICAL, and a mistake in the call is UNKNOWN. */
+function wantsNagios(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = (end < 0 ? argv : argv.slice(0, end)).join(' ');
+  return /(?:^| )(?:-f[ =]?|--format[ =])nagios(?: |$)/.test(words);
 }

@@ -6,7 +6,10 @@ import { detailOf } from './detail.ts';
 import { wayTold } from './pretty/servers.ts';
 import { printableReport } from './printable.ts';
 
-/** One line of a test report. Every error of a report fails at least one case, every doubt leaves one undetermined. */
+/**
+ * One line of a test report. One at least does not pass exactly where the run's exit code is not 0: no reader of the cases
+ * sees less, or more, than a reader of the code.
+ */
 export interface Case {
   /** `expectations`, `servers`, `findings`. */
   readonly group: string;
@@ -28,7 +31,7 @@ export function casesOf(given: Report): Case[] {
   const urls = servers.length > 0 ? servers.map(({ url }) => url) : configuredUrls(report);
   const others = report.findings.filter((finding) => !urls.some((url) => concerns(finding, url)));
   const doubts = undeterminedParts(report).filter(({ subject }) => !urls.includes(subject));
-  return [
+  const cases = [
     ...(report.expectations ?? []).map(caseOfExpectation),
     ...urls.map((url) =>
       caseOfUrl(
@@ -46,6 +49,32 @@ export function casesOf(given: Report): Case[] {
       message: `not determined: ${because}`,
     })),
   ];
+  if (report.exitCode === 0) return cases.map(borneWith);
+  return cases.some(({ outcome }) => outcome !== 'pass') ? cases : [...cases, caseOfRun(report)];
+}
+
+/** A run that passed bore with it: what was allowed, or asked of nobody. It is told, and fails nothing. */
+function borneWith(given: Case): Case {
+  if (given.outcome === 'pass') return given;
+  return { ...given, outcome: 'pass', message: '', details: [`borne with: ${given.message}`, ...given.details] };
+}
+
+/** Nothing that was looked at explains the exit code: warnings that count as errors (`--fail-on warning`), an interruption. */
+function caseOfRun(report: Report): Case {
+  const { command, exitCode, verdict, findings } = report;
+  const warnings = findings.filter(({ severity }) => severity === 'warning');
+  const isError = verdict === 'error';
+  const why = isError && warnings.length > 0 ? `: ${warnings.map(({ id }) => id).join(', ')}` : '';
+  return {
+    ...EMPTY,
+    group: 'findings',
+    name: `iceprobe ${command}`,
+    outcome: isError ? 'fail' : 'undetermined',
+    seconds: report.durationMs / 1000,
+    message: `it ended with exit code ${exitCode}${why}`,
+    details: warnings.flatMap(told),
+    findings: isError ? warnings.map(({ id }) => id) : [],
+  };
 }
 
 /** A finding in a few lines: title, what was seen, what to do. */

@@ -11,8 +11,14 @@ const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 /** For `--format nagios`, in the place of the report's own exit code. */
 export function nagiosExitCode(report: Pick<Report, 'verdict' | 'exitCode'>): NagiosExitCode {
   if (report.exitCode === 1) return 2;
-  if (report.exitCode === 3) return 3;
+  // Not determined, interrupted, not written: none of them says that all is well.
+  if (report.exitCode !== 0) return 3;
   return report.verdict === 'warning' ? 1 : 0;
+}
+
+/** For what has no report: a mistake in the call. */
+export function nagiosUnknown(why: string): string {
+  return `ICEPROBE UNKNOWN - ${why.replace(/[|\s]+/g, ' ').trim()}\n`;
 }
 
 /** One line, as the Monitoring Plugins Development Guidelines have it, with performance data behind the bar. */

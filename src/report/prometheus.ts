@@ -128,8 +128,8 @@ const METRICS: readonly Metric[] = [
         relay.rttMs === null
           ? []
           : [
-              { labels: { ...labels, quantile: '0.5' }, value: relay.rttMs.p50 / 1000 },
-              { labels: { ...labels, quantile: '0.95' }, value: relay.rttMs.p95 / 1000 },
+              { labels: { ...labels, stat: 'p50' }, value: relay.rttMs.p50 / 1000 },
+              { labels: { ...labels, stat: 'p95' }, value: relay.rttMs.p95 / 1000 },
             ],
       ),
   },
@@ -150,13 +150,13 @@ const METRICS: readonly Metric[] = [
       ),
   },
   {
-    name: 'iceprobe_certificate_expiry_days',
-    help: 'Days until the certificate expires.',
+    name: 'iceprobe_certificate_remaining_seconds',
+    help: 'How long the certificate is still valid.',
     samples: (report) =>
       attempts(report).flatMap(({ labels, attempt }) =>
         attempt.tls?.daysLeft === undefined || attempt.tls.daysLeft === null
           ? []
-          : [{ labels, value: attempt.tls.daysLeft }],
+          : [{ labels, value: attempt.tls.daysLeft * 86_400 }],
       ),
   },
 ];

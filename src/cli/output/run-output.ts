@@ -8,6 +8,7 @@ import { describeSystemError } from '../files.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { outputOptions, packetOptions } from '../options/output.ts';
 import { type Format, rendererOf } from './formats.ts';
+import { writeJobSummary } from './job-summary.ts';
 import { ProgressLine } from './progress.ts';
 import { fileSink, rescue, samePath, stdoutSink } from './sink.ts';
 import { styleFor } from './style.ts';
@@ -88,8 +89,10 @@ export class RunOutput {
     await Promise.all(this.#pending.values());
     for (const target of this.#targets) target.sink.close();
     for (const [target, error] of this.#failures) await this.#reportFailure(target, error, report);
-    if (this.#failures.size > 0) return WRITE_FAILED;
-    return this.#targets[0]?.format === 'nagios' ? nagiosExitCode(report) : report.exitCode;
+    const github = this.#targets.find(({ format }) => format === 'github');
+    if (github !== undefined) await writeJobSummary(report, github.isMasked, this.#context);
+    const exitCode = this.#failures.size > 0 ? WRITE_FAILED : report.exitCode;
+    return this.#targets[0]?.format === 'nagios' ? nagiosExitCode({ ...report, exitCode }) : exitCode;
   }
 
   #write(target: Target, text: string): void {

@@ -23,7 +23,7 @@ export class Target {
   readonly sink: Sink;
   readonly #style: Style;
   readonly #isLive: boolean;
-  readonly #isMasked: boolean;
+  readonly isMasked: boolean;
   readonly #stream: ((event: RunEvent) => string) | undefined;
 
   constructor({ format, sink, style, isLive, isMasked }: TargetOptions) {
@@ -31,7 +31,7 @@ export class Target {
     this.sink = sink;
     this.#style = style;
     this.#isLive = isLive;
-    this.#isMasked = isMasked;
+    this.isMasked = isMasked;
     this.#stream = this.#openStream();
   }
 
@@ -43,7 +43,7 @@ export class Target {
   /** What the report adds at the end. */
   onReport(report: Report): string {
     if (this.format === 'ndjson') return '';
-    const shown = this.#isMasked ? redactReport(report) : report;
+    const shown = this.isMasked ? redactReport(report) : report;
     if (!this.#isLive) return rendererOf(this.format).render(shown, this.#style);
     const gap = report.gatherings === undefined ? '' : '\n';
     return gap + prettySummary(shown, this.#style);
@@ -52,12 +52,12 @@ export class Target {
   /** The whole result in a form that can be kept, where it could not be written as it was meant to be. */
   rescued(report: Report): { readonly text: string; readonly extension: string } {
     const { render, extension } = rendererOf(this.format === 'ndjson' ? 'json' : this.format);
-    return { text: render(this.#isMasked ? redactReport(report) : report, PLAIN), extension };
+    return { text: render(this.isMasked ? redactReport(report) : report, PLAIN), extension };
   }
 
   #openStream(): ((event: RunEvent) => string) | undefined {
     const render = this.format === 'ndjson' ? ndjsonLine : this.#isLive ? this.#renderLive() : undefined;
-    if (render === undefined || !this.#isMasked) return render;
+    if (render === undefined || !this.isMasked) return render;
     const redactor = new Redactor();
     return (event) => render(redactor.event(event));
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FORMATS } from '../../../src/cli/output/formats.ts';
 import type { Report } from '../../../src/record/report.ts';
 import { runCli } from '../../support/cli.ts';
 import { type Coturn, startCoturn } from '../../support/coturn.ts';
@@ -95,6 +96,43 @@ describeNeeding('coturn')('against coturn on this machine', () => {
       expect(result).toMatchObject({ exitCode: 2, stdout: '' });
       expect(result.stderr).toContain(message);
     }
+  });
+
+  test('check: every format at once, none of which holds a secret', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'iceprobe-formats-'));
+    const secrets = { ICEPROBE_USERNAME: 'user', ICEPROBE_CREDENTIAL: 'Zw7-wrong-password' };
+    const formats = FORMATS.filter((format) => format !== 'github');
+    const reports = formats.flatMap((format) => ['--report', `${format}=${join(folder, format)}`]);
+    const summary = join(folder, 'summary.md');
+    for (const credential of ['password', secrets.ICEPROBE_CREDENTIAL]) {
+      const result = await runCli(['check', url, '-f', 'github', ...reports], {
+        env: { ...secrets, ICEPROBE_CREDENTIAL: credential, GITHUB_STEP_SUMMARY: summary },
+      });
+      expect(result.exitCode).toBe(credential === 'password' ? 0 : 1);
+      expect(result.stdout).toMatch(credential === 'password' ? /^::notice / : /^::error title=auth.bad-credentials/);
+      for (const format of formats) {
+        const text = readFileSync(join(folder, format), 'utf8');
+        expect(text.length, format).toBeGreaterThan(80);
+        expect(text, format).not.toContain(secrets.ICEPROBE_CREDENTIAL);
+      }
+    }
+    const told = readFileSync(summary, 'utf8');
+    expect(told.match(/^## (OK|FAIL)/gm)).toHaveLength(2);
+    expect(told).not.toMatch(/Zw7|2001:db8::1/);
+  });
+
+  test('nagios has exit codes of its own, for mistakes in the call too', async () => {
+    const nagios = (...args: string[]) => runCli(['check', ...args, '-f', 'nagios'], { env });
+    expect(await nagios(url)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^ICEPROBE OK - .* \| time=/),
+    });
+    const closed = await nagios(`turn:127.0.0.1:${await freePort(['127.0.0.1'])}`);
+    expect(closed).toMatchObject({ exitCode: 2, stdout: expect.stringMatching(/^ICEPROBE CRITICAL - /) });
+    expect(await nagios('')).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringMatching(/^ICEPROBE UNKNOWN - [^\n]+\n$/),
+    });
   });
 
   test('an unset variable never passes', async () => {
