@@ -32,6 +32,8 @@ export interface LadderTarget {
   /** Addresses of ours by family, for a peer of the relayed address's family. */
   readonly peerLocals: readonly LocalAddress[];
   readonly credentials?: LongTermCredentials;
+  /** Set where nobody asked for this: which two causes it tells apart. */
+  readonly control?: string;
 }
 
 export interface LadderOptions {
@@ -44,6 +46,8 @@ export interface LadderOptions {
   readonly signal: AbortSignal;
   /** What is known of the NAT in front of an address of ours; undefined where nobody looked. */
   readonly mappingOf: (local: LocalAddress) => KnownMapping | undefined;
+  /** Called once, where the server has not answered for so long that its silence begins to mean something. */
+  readonly onSilence?: () => void;
   /** Servers over UDP, to tell what kind of NAT there is where nobody looked. */
   readonly stunServers: readonly SocketAddress[];
   /** Public addresses of ours that servers saw in this run. */
@@ -123,15 +127,16 @@ class Ladder {
   }
 
   async #walk(): Promise<void> {
+    this.#tell(`connecting to ${this.#target.url}`);
     const isOpen = await this.#session.open();
     for (const stage of this.#session.openStages) this.#record(stage);
     if (!isOpen) return;
     const { relay } = this.#target;
     // Both at once: a server that answers neither must not cost the time of two.
-    const [binding, allocated] = await Promise.all([
-      this.#session.binding(),
-      relay ? this.#session.allocate() : undefined,
-    ]);
+    const silence = setTimeout(() => this.#options.onSilence?.(), SILENCE_MS);
+    const asked = [this.#session.binding(), relay ? this.#session.allocate() : undefined] as const;
+    void Promise.race(asked.filter((each) => each !== undefined)).then(() => clearTimeout(silence));
+    const [binding, allocated] = await Promise.all(asked);
     this.#rttMs = binding.data.rttMs ?? 0;
     // A TURN server need not answer Binding for the relay to work; a STUN server must.
     this.#record(relay && binding.status === 'fail' && allocated?.ok ? { ...binding, status: 'warn' } : binding);
@@ -139,6 +144,7 @@ class Ladder {
     for (const stage of allocated.stages) this.#record(stage);
     if (!allocated.ok) return;
     this.#allocation = allocated.allocation;
+    this.#tell(`data through the relay of ${this.#target.url}`);
     const { stage, peer } = await permitPeer(this.#permission(allocated.allocation));
     this.#record(stage);
     if (peer === undefined) return;
@@ -320,6 +326,10 @@ class Ladder {
       : endedStage(name, status, startedAt, now, detail, data);
   }
 
+  #tell(text: string): void {
+    this.#environment.record({ type: 'progress', text });
+  }
+
   #record({ ms, ...stage }: Stage): void {
     this.#environment.record({
       type: 'stage',
@@ -328,11 +338,14 @@ class Ladder {
       url: this.#target.url,
       attempt: this.#attempt,
       transport: this.#session.transport,
+      ...(this.#target.control !== undefined && { control: this.#target.control }),
     });
   }
 }
 
 const LATER_WAIT_MS = 250;
+/** Two requests unanswered; healthy servers are past this in any network that a call would work in. */
+const SILENCE_MS = 1500;
 /** RFC 8656 12: the first of the numbers that may be bound. */
 const FIRST_CHANNEL = 0x4000;
 

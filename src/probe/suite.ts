@@ -37,6 +37,8 @@ const RELEASE_MS = 1000;
 const NAMES_TIMEOUT_MS = 5000;
 /** How long the gathering may hold up what comes after it: a silent server must not eat the time of the others. */
 const GATHER_HEAD_START_MS = 1500;
+/** Healthy servers are through with the NAT's tests by then. */
+const NAT_HEAD_START_MS = 1500;
 
 /** Asks several questions of a network in one run, with one report. Throws `ConfigurationError` for impossible options. */
 export function startSuite(options: SuiteOptions, conclude: Conclude): SuiteRun {
@@ -127,7 +129,7 @@ class Suite {
     await gathering.gather();
   }
 
-  /** What goes server by server. The NAT first: it takes a second at most, and its sockets must not share the wire with bursts. */
+  /** What goes server by server. The NAT first: its sockets should not share the wire with bursts. */
   async #ask(): Promise<void> {
     const { parts, lifetimeSeconds } = this.#options;
     if (!parts.includes('probe') && !parts.includes('nat')) return;
@@ -138,10 +140,14 @@ class Suite {
     const task = { servers: this.#servers, addresses, interfaces, options: this.#options, signal, known };
     const environment = this.#environment();
     const targets = await ladderTargets(task, environment);
-    if (parts.includes('nat')) {
-      await discoverNats({ targets, signal, ...(lifetimeSeconds !== undefined && { lifetimeSeconds }) }, environment);
-    }
-    if (parts.includes('probe')) await probeServers(targets, task, environment);
+    const nats = parts.includes('nat')
+      ? discoverNats({ targets, signal, ...(lifetimeSeconds !== undefined && { lifetimeSeconds }) }, environment)
+      : Promise.resolve();
+    // Silent servers hold up the NAT's tests for seconds: what is asked of each server must not wait for that.
+    const head = new Promise<void>((resolve) => setTimeout(resolve, NAT_HEAD_START_MS).unref());
+    await Promise.race([nats, head]);
+    const probing = parts.includes('probe') ? probeServers(targets, task, environment) : Promise.resolve();
+    await Promise.all([nats, probing]);
   }
 
   async #resolve(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {

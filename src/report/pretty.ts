@@ -14,10 +14,13 @@ import { PLAIN, type Style } from './style.ts';
 export function pretty(given: Report, style: Style = PLAIN): string {
   const report = printableReport(given);
   const tables = (report.gatherings ?? [])
-    .filter((gathering) => gathering.url === null)
+    // Who asks for a verdict reads that first: each server's line says what came from it.
+    .filter((gathering) => gathering.url === null && !VERDICT_FIRST.includes(report.command))
     .map((gathering) => gatheringTable(gathering, style));
   return text([...tables, ...summaryBlocks(report, style)]);
 }
+
+const VERDICT_FIRST = ['doctor', 'check', 'probe', 'monitor'];
 
 /** What follows the candidates on a terminal that has shown them as they came (see `live.ts`). */
 export function prettySummary(given: Report, style: Style = PLAIN): string {

@@ -23,7 +23,7 @@ const WRITE_FAILED = 2;
  * Where a run's events and its report go: stdout or files, in one format or several, with progress on stderr while it
  * lasts. Files that cannot be written are found out at once. Throws `UsageError`.
  */
-export function openOutput(values: OutputValues, context: Context): RunOutput {
+export function openOutput(values: OutputValues, context: Context, { live = true } = {}): RunOutput {
   refuseContradictions(values);
   const isMasked = (format: Format): boolean =>
     values.redact === true || (format !== 'ndjson' && rendererOf(format).isShared && values['show-addresses'] !== true);
@@ -33,7 +33,7 @@ export function openOutput(values: OutputValues, context: Context): RunOutput {
     format,
     sink: output === undefined ? stdoutSink(stdout) : fileSink(output),
     style: output === undefined ? styleFor(stdout) : PLAIN,
-    isLive: format === 'pretty' && output === undefined && stdout.isTTY,
+    isLive: live && format === 'pretty' && output === undefined && stdout.isTTY,
     isMasked: isMasked(format),
   });
   const others = (values.report ?? []).map(

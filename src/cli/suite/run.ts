@@ -59,7 +59,7 @@ export async function runSuite(
   }
   if (configuration !== undefined) requireValid(configuration, context);
   const network = await readNetwork(given, configuration);
-  const output = openOutput(given, context);
+  const output = openOutput(given, context, { live: false });
   await using local = configuration === undefined ? await startLocal() : undefined;
   if (local !== undefined) await output.remark(LOCAL_REMARK);
   const servers = configuration === undefined ? { iceServers: [] } : iceOptions(configuration);

@@ -91,23 +91,31 @@ function udpSilentHere(view: View): Conclusion[] {
       (each) => !isStream(each) && hostOf(each) !== hostOf(target) && isHeard(each),
     );
     const [stream] = streams.toSorted((a, b) => Number(b.port === target.port) - Number(a.port === target.port));
-    if (stream === undefined || elsewhere === undefined || otherPortHeard(view, target)) return [];
-    const samePort = stream.port === target.port;
+    if (stream === undefined || otherPortHeard(view, target)) return [];
+    // Nobody else was asked over UDP: it may be this network as well as that host.
+    const alone = view.everything.every((each) => isStream(each) || placeOf(each) === placeOf(target));
+    if (elsewhere === undefined && !alone) return [];
+    const samePort = stream.port === target.port && elsewhere !== undefined;
     return [
       {
         id: 'net.udp-silent-here',
         subject: target.url,
         urls: urlsOf(group),
         confidence: samePort && isSilentEnough(view, target) ? 'likely' : 'possible',
+        ...(elsewhere === undefined ? { locus: 'unknown' as const } : {}),
         params: {
           host: hostOf(target),
           port: target.port,
           endpoint: endpointOf(target),
           answered: placeOf(stream),
-          control: elsewhere.url,
+          control: elsewhere?.url ?? null,
           requests: target.failure.stage.data.requestsSent ?? 0,
         },
-        ruledOut: ['blocked-udp', 'unreachable-server', ...(isSilentEnough(view, target) ? (['loss'] as const) : [])],
+        ruledOut: [
+          ...(elsewhere === undefined ? [] : (['blocked-udp'] as const)),
+          'unreachable-server',
+          ...(isSilentEnough(view, target) ? (['loss'] as const) : []),
+        ],
         evidence: evidenceOf(view, group),
       },
     ];

@@ -1,3 +1,4 @@
+import { BLACK_HOLE } from '../support/network.ts';
 import type { Scenario, ScenarioServer } from '../support/scenario.ts';
 import { GOOD, LOGIN, S1, S2 } from './common.ts';
 
@@ -332,6 +333,66 @@ const QUALITY: readonly Scenario[] = [
   },
 ];
 
+/** Silence over UDP: the same port is asked over TCP, which nobody asked for. */
+const CONTROLS: readonly Scenario[] = [
+  {
+    name: 'UDP is silent on one host, and only UDP was asked for: TCP is tried as a control',
+    network: 'eim-apdf',
+    servers: [{ ...GOOD, firewall: [{ protocol: 'udp', ports: '1-65535', action: 'drop' }] }, GOOD],
+    command: ['probe', `turn:${S1}`, `stun:${S2}`, ...LOGIN],
+    expect: {
+      first: 'net.udp-silent-here',
+      locus: 'server',
+      confidence: 'likely',
+      forbidden: ['net.server-silent', 'net.udp-blocked'],
+      report: { servers: [{ control: 'does TCP answer where UDP is silent?' }] },
+      exitCode: 1,
+      withinMs: PATIENT,
+    },
+  },
+  {
+    name: 'UDP is silent, TCP answers, and nobody else was asked: not known whose fault that is',
+    network: 'no-udp',
+    servers: [GOOD],
+    command: PROBE,
+    expect: {
+      first: 'net.udp-silent-here',
+      locus: 'unknown',
+      confidence: 'possible',
+      forbidden: ['net.server-silent'],
+      exitCode: 1,
+      withinMs: PATIENT,
+    },
+  },
+  {
+    name: 'no UDP to two servers, and only UDP was asked for: TCP is tried as a control',
+    network: 'no-udp',
+    servers: [GOOD, GOOD],
+    command: ['doctor', `turn:${S1}`, `turn:${S2}`, ...LOGIN],
+    expect: {
+      first: 'net.udp-blocked',
+      locus: 'path',
+      forbidden: ['net.server-silent'],
+      exitCode: 1,
+      withinMs: PATIENT,
+    },
+  },
+  {
+    name: 'near miss: nobody is there, over TCP neither',
+    network: 'eim-apdf',
+    servers: [GOOD],
+    command: ['doctor', `turn:${BLACK_HOLE}`, `stun:${S1}`, ...LOGIN],
+    expect: {
+      first: 'net.server-silent',
+      locus: 'server',
+      confidence: 'likely',
+      forbidden: ['net.udp-silent-here', 'net.udp-blocked'],
+      exitCode: 1,
+      withinMs: PATIENT,
+    },
+  },
+];
+
 /** Healthy networks, with each of the three servers. */
 const NOTHING_WRONG: readonly Scenario[] = (
   ['public', 'eim-eif', 'eim-adf', 'eim-apdf', 'carrier-grade', 'slow'] as const
@@ -353,4 +414,11 @@ const SYMMETRIC: readonly Scenario[] = (['coturn', 'pion', 'iceprobe'] as const)
   expect: { first: 'none', forbidden: ['relay.*', 'auth.*'], exitCode: 0, withinMs: PATIENT },
 }));
 
-export const RELAY: readonly Scenario[] = [...DATA, ...ANSWERS, ...QUALITY, ...NOTHING_WRONG, ...SYMMETRIC];
+export const RELAY: readonly Scenario[] = [
+  ...DATA,
+  ...ANSWERS,
+  ...CONTROLS,
+  ...QUALITY,
+  ...NOTHING_WRONG,
+  ...SYMMETRIC,
+];

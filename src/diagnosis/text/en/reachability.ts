@@ -49,12 +49,13 @@ const NET_TEXT: Readonly<Record<NetId, FindingText>> = {
   'net.udp-silent-here': {
     title: '{host} is silent over UDP, and answers over TCP',
     detail:
-      'no answer from UDP {endpoint}[[?requests  to {requests} requests]]; {answered} answers, and UDP passes to {control}',
+      'no answer from UDP {endpoint}[[?requests  to {requests} requests]]; {answered} answers[[, and UDP passes to {control}]]',
     fix: 'open UDP {port} at the server: Docker needs -p {port}:{port}/udp as well, a load balancer a UDP listener, Kubernetes protocol: UDP in the Service, the cloud firewall a UDP rule',
     users: 'calls relayed over TCP, with more delay, or none at all',
     meaning:
       'Only this server does not answer UDP. Docker publishes TCP alone by default, many load balancers pass TCP only, and cloud firewalls have separate rules for UDP.',
-    needs: 'silence over UDP, an answer over TCP or TLS from the same host, and UDP to another host that passes',
+    needs:
+      'silence over UDP, an answer over TCP or TLS from the same host, and UDP to another host that passes; without another host "possible"',
   },
   'net.port-blocked': {
     title: '{protocol} port {port} of the server is blocked',

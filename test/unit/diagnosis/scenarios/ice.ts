@@ -122,12 +122,12 @@ export const iceScenarios: readonly Scenario[] = [
   {
     id: 'ice.server-failed',
     raise: () => {
-      const run = turnRun(TURN, TURN_TCP);
-      run.attempt(TURN).silent('challenge');
-      run.attempt(TURN_TCP).pass('connect').allocated();
+      const run = turnRun(TURN_TCP, TURN);
+      run.attempt(TURN_TCP).pass('connect').fail('challenge', 'closed');
+      run.attempt(TURN).allocated();
       return run;
     },
-    finding: { locus: 'unknown', params: { hint: TURN_TCP } as never },
+    finding: { locus: 'unknown' },
     near: [
       {
         name: 'a finding speaks of it',
