@@ -48,7 +48,7 @@ class Asker implements Machine<Input, SocketCommand, EventBody> {
     this.got.push(input);
     if (input.type === 'opened') {
       this.#dueAt = now;
-      this.#giveUpAt = now + 60;
+      this.#giveUpAt = now + 600;
       this.handleTimeout(now);
     }
     if (input.type === 'received') this.#receivedBytes += input.bytes.length;
@@ -62,7 +62,7 @@ class Asker implements Machine<Input, SocketCommand, EventBody> {
       return;
     }
     this.#queue.transmit('t1', this.#server, this.#request);
-    this.#dueAt += 20;
+    this.#dueAt += 200;
   }
 
   poll(): Output<SocketCommand, EventBody> | undefined {
