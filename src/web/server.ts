@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { listInterfaces } from '../net/interfaces.ts';
 import type { PageIceServer, TerminalMessage } from '../record/page-messages.ts';
 import type { IceTransportPolicy, Tool } from '../record/report.ts';
 import { PageConnection, type Services } from './server/connection.ts';
@@ -20,7 +21,7 @@ import { policyOf, withoutPolicy } from './server/page-file.ts';
 import { randomText, Tickets } from './server/tickets.ts';
 
 export type { TerminalGather, TerminalRequest } from './server/connection.ts';
-export { isLoopback } from './server/guard.ts';
+export { isLoopback, isWildcard } from './server/guard.ts';
 export { readBuiltPage } from './server/page-file.ts';
 
 export interface WebServerOptions extends Services {
@@ -72,7 +73,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const place = placeOf(listen, port, options.tls === undefined ? 'http' : 'https');
+  const place = placeOf(listen, port, options.tls === undefined ? 'http' : 'https', ownAddresses(listen));
   const host = [...place.hosts][0] ?? '';
   const doorway = new Doorway(options, place, host);
   server.on('request', (request, response) => doorway.answer(request, response));
@@ -90,6 +91,15 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Of the family that the wildcard stands for, those that others reach first; no scoped ones, which fit into no URL. */
+function ownAddresses(wildcard: string): string[] {
+  const wanted = wildcard === '::' ? [4, 6] : [4];
+  const own = listInterfaces().filter(({ address, family }) => wanted.includes(family) && !address.includes('%'));
+  return own
+    .toSorted((a, b) => Number(a.kind === 'loopback') - Number(b.kind === 'loopback'))
+    .map(({ address }) => address);
 }
 
 /** Decides who gets in: to the page by ticket or session, to the WebSocket by session and from our own page alone. */

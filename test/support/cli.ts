@@ -22,6 +22,8 @@ export interface CliOptions {
   readonly timeoutMs?: number;
   /** Sends `signal` once the output so far satisfies `when`. */
   readonly interrupt?: { readonly when: (output: CliOutput) => boolean; readonly signal: NodeJS.Signals };
+  /** Sends SIGINT when this aborts. */
+  readonly interruptOn?: AbortSignal;
   /** A command to run it under, like `ip netns exec NAME`. */
   readonly under?: readonly string[];
 }
@@ -55,6 +57,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
         child.kill(options.interrupt.signal);
       });
     }
+    options.interruptOn?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     let late = false;
     const deadline = setTimeout(() => {
       late = true;

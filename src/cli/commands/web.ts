@@ -3,18 +3,18 @@ import { listInterfaces } from '../../net/interfaces.ts';
 import type { PageIceServer } from '../../record/page-messages.ts';
 import { makeServerCertificate } from '../../turn-server/certificate/server-certificate.ts';
 import type { LocalTurnServer } from '../../turn-server/start.ts';
-import { isLoopback, readBuiltPage, startWebServer, type WebServer } from '../../web/server.ts';
+import { isLoopback, isWildcard, readBuiltPage, startWebServer, type WebServer } from '../../web/server.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { readTextFile } from '../files.ts';
+import { readNetwork } from '../gather/network.ts';
 import { networkOptions } from '../options/network.ts';
-import { flag, number, text, type ValuesOf } from '../options/option.ts';
+import { flag, number, text } from '../options/option.ts';
 import { serverOptions } from '../options/server.ts';
 import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
 import { openInBrowser } from '../web/open.ts';
-import { type NetworkChoices, terminalGather } from '../web/terminal-gather.ts';
+import { terminalGather } from '../web/terminal-gather.ts';
 
 const options = {
   ...serverOptions,
@@ -56,11 +56,17 @@ export const command = defineCommand({
         tool: { name: 'iceprobe', version: VERSION, node: process.version, platform: process.platform },
         listen,
         port: given.port ?? 0,
-        ...(isLoopback(listen) ? {} : { tls: makeServerCertificate([listen]) }),
+        ...(isLoopback(listen)
+          ? {}
+          : {
+              tls: makeServerCertificate(
+                isWildcard(listen) ? listInterfaces().map(({ address }) => address) : [listen],
+              ),
+            }),
         iceServers,
         iceTransportPolicy: configuration?.policy ?? given.policy ?? 'all',
         timeoutMs: 1000 * (given.timeout ?? 10),
-        gather: terminalGather(await networkChoices(given)),
+        gather: terminalGather(await readNetwork(given, configuration)),
         startLocalServer: () => local.start(),
         onOpened: () => void announceAnother(web, context),
       });
@@ -78,18 +84,6 @@ export const command = defineCommand({
     }
   },
 });
-
-async function networkChoices(given: ValuesOf<typeof networkOptions>): Promise<NetworkChoices> {
-  const { family, interface: name, loopback, rto, insecure, ca } = given;
-  return {
-    ...(family === '4' || family === '6' ? { family: family === '4' ? 4 : 6 } : {}),
-    ...(name === undefined ? {} : { interfaces: [name] }),
-    ...(loopback === undefined ? {} : { loopback }),
-    ...(rto === undefined ? {} : { rtoMs: rto }),
-    ...(insecure === undefined ? {} : { insecure }),
-    ...(ca === undefined ? {} : { ca: await readTextFile(ca, '--ca') }),
-  };
-}
 
 /** A ticket opens the page once: whoever wants it in a second browser as well needs another. */
 async function announceAnother(web: WebServer | undefined, { stderr }: Context): Promise<void> {

@@ -5,10 +5,8 @@ import type { GatherOptions } from '../../probe/gather-options.ts';
 import type { PageIceServer } from '../../record/page-messages.ts';
 import type { TerminalGather } from '../../web/server.ts';
 
-export type NetworkChoices = Pick<GatherOptions, 'family' | 'interfaces' | 'loopback' | 'rtoMs' | 'insecure' | 'ca'>;
-
 /** Gathers for a page with sockets of this process, as `iceprobe gather` does. */
-export function terminalGather(network: NetworkChoices): TerminalGather {
+export function terminalGather(network: Omit<GatherOptions, 'iceServers'>): TerminalGather {
   return async ({ iceServers, iceTransportPolicy, timeoutMs }, onEvent, signal) => {
     const usable = iceServers.flatMap(usablePart);
     const run = startGather({ ...network, iceServers: usable, iceTransportPolicy, timeoutMs, signal }, finishRun);

@@ -6,11 +6,19 @@ export interface Place {
   readonly scheme: 'http' | 'https';
 }
 
-/** The listening address, and for a loopback one its name: `127.0.0.1:4321`, `localhost:4321`, `[::1]:4321`. */
-export function placeOf(address: string, port: number, scheme: 'http' | 'https'): Place {
-  const literal = address.includes(':') ? `[${address}]` : address;
-  const names = isLoopback(address) ? [literal, 'localhost'] : [literal];
+/**
+ * The listening address, and for a loopback one its name: `127.0.0.1:4321`, `localhost:4321`, `[::1]:4321`. For the wildcard
+ * address all of `own`, those of this machine; the first of them is the one to tell people.
+ */
+export function placeOf(address: string, port: number, scheme: 'http' | 'https', own: readonly string[] = []): Place {
+  const addresses = isWildcard(address) ? own : [address];
+  const literals = addresses.map((each) => (each.includes(':') ? `[${each}]` : each));
+  const names = isLoopback(address) ? [...literals, 'localhost'] : literals;
   return { hosts: new Set(names.map((name) => `${name}:${port}`)), scheme };
+}
+
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
 }
 
 export function isLoopback(address: string): boolean {

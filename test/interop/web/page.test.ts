@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeReport } from '../../../src/diagnosis/make-report.ts';
 import type { RunEvent } from '../../../src/record/events.ts';
 import type { Report } from '../../../src/record/report.ts';
+import { type LocalTurnServer, startTurnServer } from '../../../src/turn-server/start.ts';
 import type { BrowserName } from '../../support/browser.ts';
 import { certificate } from '../../support/certificates.ts';
 import { type Coturn, startCoturn } from '../../support/coturn.ts';
@@ -118,6 +119,21 @@ for (const name of NAMES) {
       expect(await page.text('#differences-part')).toContain('list of certificate authorities');
     });
 
+    if (name === 'chromium') {
+      // Chromium alone has such a list; ports below 1024 are root's.
+      it.skipIf(process.getuid?.() !== 0)('tells of a port that Chromium refuses', async () => {
+        await using server = await onLowPort();
+        await paste({ iceServers: server.iceServers });
+        await page.run();
+        const url = `turn:127.0.0.1:${server.port}`;
+        expect(await page.outcome(url, 'terminal')).toBe('works');
+        expect(await page.outcome(url, 'browser')).toBe('fails');
+        const { findings } = await page.report();
+        expect(findings.find(({ id }) => id === 'ice.vantages-differ')?.params).toMatchObject({ reason: 'portList' });
+        expect(findings.map(({ id }) => id)).toContain('config.port-restricted');
+      });
+    }
+
     it('lints while one types, and says what the browser makes of a bad URL', async () => {
       await paste('turn:turn.example.org');
       await page.waitFor(`document.querySelector('[data-finding="config.missing-credential"]') !== null`);
@@ -209,4 +225,16 @@ for (const name of NAMES) {
       expect(asked.filter((url) => new URL(url).host !== own)).toEqual([]);
     });
   });
+}
+
+/** On a port below 1024 that is free, and not one of the three that Chromium allows. */
+async function onLowPort(): Promise<LocalTurnServer> {
+  for (let tries = 0; ; tries++) {
+    const port = 500 + Math.floor(Math.random() * 500);
+    try {
+      return await startTurnServer({ port, transports: ['udp'] });
+    } catch (error) {
+      if (tries > 20 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
