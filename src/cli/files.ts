@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 
@@ -30,13 +31,29 @@ export async function readStdinBytes({ stdin, signal }: Context): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
-function decode(bytes: Buffer, name: string): string {
+function decode(given: Buffer, name: string): string {
+  const bytes = unzipped(given, name);
   if (bytes.length > MAX_BYTES)
     throw new UsageError(`${name}: ${bytes.length} bytes are too many`, 'is it the right file?');
   // PowerShell's `>` writes UTF-16.
   const text = bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8');
   if (text.includes('\0')) throw new UsageError(`${name}: this is no text`, 'is it the right file?');
   return text;
+}
+
+/** Chromium compresses the dumps of its internals page, people compress reports. */
+function unzipped(bytes: Buffer, name: string): Buffer {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    // A little more than may be, so that what is too long is said to be.
+    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES + 1 });
+  } catch (error) {
+    const isLong = error instanceof RangeError;
+    throw new UsageError(
+      `${name}: ${isLong ? `more than ${MAX_BYTES} bytes` : 'damaged gzip'}`,
+      'is it the right file?',
+    );
+  }
 }
 
 /** `no such file`, in place of `ENOENT: no such file or directory, open 'x'`. */

@@ -1,11 +1,12 @@
 import { makeReport } from '../diagnosis/make-report.ts';
 import type { RunEvent } from '../record/events.ts';
+import { type InternalsDump, isInternalsDump, readInternalsDump } from '../record/internals.ts';
 import { REPORT_SCHEMA, type Report } from '../record/report.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import { readStdin, readTextFile } from './files.ts';
 
-/** A run that was written by `-f ndjson` or `-f json`. */
+/** A run that was written by `-f ndjson` or `-f json`, or a call that Chromium's internals page kept. */
 export interface SavedRun {
   readonly name: string;
   /** By today's diagnosis where the events are there, else as it was saved. */
@@ -46,6 +47,7 @@ interface Parsed {
 function parseSavedRun(text: string, name: string): Parsed {
   if (text.trim() === '') throw new UsageError(`${name}: it is empty`, HINT);
   const whole = tryJson(text);
+  if (isInternalsDump(whole)) return { events: readDump(whole, name), report: undefined, note: undefined };
   if (isRecord(whole) && !isEvent(whole)) {
     const events = whole['events'];
     if (!Array.isArray(events)) {
@@ -56,6 +58,15 @@ function parseSavedRun(text: string, name: string): Parsed {
     return { events, report: whole, note: undefined };
   }
   return readLines(text, name);
+}
+
+function readDump(dump: InternalsDump, name: string): readonly RunEvent[] {
+  try {
+    return readInternalsDump(dump);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${name}: ${why}`, 'make the dump while the page with the call is still open');
+  }
 }
 
 function readLines(text: string, name: string): Parsed {

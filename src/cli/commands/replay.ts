@@ -7,8 +7,8 @@ import { loadSavedRun } from '../saved-run.ts';
 export const command = defineCommand({
   positionals: 'FILE',
   description:
-    'Renders a saved run again, in any format, by the diagnosis of this version. FILE is what -f ndjson wrote, or -f json ' +
-    'with --events; "-" is stdin. A JSON report without events is shown as it was saved.',
+    'Renders a saved run again, in any format, by the diagnosis of this version. FILE is what -f ndjson wrote, -f json ' +
+    'with --events, or a dump of chrome://webrtc-internals; "-" is stdin. A JSON report without events is shown as saved.',
   options: outputOptions,
   examples: [
     ['iceprobe gather -f ndjson -o run.ndjson ...', 'keeps a run'],

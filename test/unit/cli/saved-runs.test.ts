@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runInFakeWorld } from '../../support/context.ts';
 import { Run, turnServer } from '../../support/events.ts';
@@ -40,6 +41,38 @@ function saveEvents(run: Run): string {
 }
 
 describe('iceprobe replay', () => {
+  it('reads a dump of webrtc-internals, compressed or not, by the same diagnosis', async () => {
+    const connection = {
+      rtcConfiguration: JSON.stringify({ iceServers: [{ urls: [URL] }] }),
+      updateLog: [
+        { type: 'onicegatheringstatechange', value: '"gathering"', timestamp: 1_772_366_400_000 },
+        {
+          type: 'onicecandidateerror',
+          value: JSON.stringify({ url: URL, errorCode: 401 }),
+          timestamp: 1_772_366_400_050,
+        },
+        { type: 'onicegatheringstatechange', value: '"complete"', timestamp: 1_772_366_400_090 },
+      ],
+    };
+    const dump = JSON.stringify({ PeerConnections: { '1-1': connection } });
+    const packed = join(folder, 'webrtc_internals_dump.gz');
+    writeFileSync(packed, gzipSync(dump));
+    for (const path of [save(dump), packed]) {
+      const { exitCode, stdout } = await runInFakeWorld(['replay', path]);
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain('The server rejects the user name or the password');
+    }
+    expect(await runInFakeWorld(['replay', save('{"PeerConnections":{}}')])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('there is no peer connection in it'),
+    });
+    writeFileSync(packed, gzipSync(dump).subarray(0, 40));
+    expect(await runInFakeWorld(['replay', packed])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('damaged gzip'),
+    });
+  });
+
   it.each([
     ['the events of a run', saveEvents(rejected())],
     ['a JSON report with events', save(JSON.stringify(rejected().report({ withEvents: true })))],
