@@ -218,6 +218,49 @@ for (const name of NAMES) {
       expect(await page.text('.share-card .message')).toMatch(/nonsense\.json is neither/);
     });
 
+    it('shares a link without user name and credential, which fills in the rest', async () => {
+      await paste({
+        iceServers: [{ urls: `turn:${at}`, username: 'alice', credential: 'hunter2' }],
+        iceTransportPolicy: 'relay',
+      });
+      await page.browser.evaluate(`Object.defineProperty(navigator, 'clipboard', {
+        configurable: true,
+        value: { writeText: async (text) => { globalThis.copied = text; } },
+      })`);
+      await page.click('#share-link');
+      await page.waitFor(`typeof globalThis.copied === 'string'`);
+      const link = await page.browser.evaluate<string>('globalThis.copied');
+      expect(decodeURIComponent(link)).toContain(`turn:${at}`);
+      expect(decodeURIComponent(link)).not.toMatch(/alice|hunter2/);
+      // Elsewhere first: only the part behind the # differs.
+      await page.browser.visit('about:blank');
+      await page.browser.visit(link);
+      await page.waitFor(`document.querySelector('.server-list textarea')?.value === ${JSON.stringify(`turn:${at}`)}`);
+      expect(await page.browser.evaluate(`document.querySelector('#policy').value`)).toBe('relay');
+      // What was typed is gone with the page: nobody asked to keep it.
+      expect(await page.browser.evaluate(`document.querySelector('#server-0-credential').value`)).toBe('');
+    });
+
+    it('starts a TURN server with one click, and copies a report without addresses', async () => {
+      await using local = await startTurnServer({ transports: ['udp'] });
+      await using own = await openWebPage(name, { startLocalServer: async () => local.iceServers });
+      await own.waitFor(`document.querySelector('#local-server') !== null`);
+      await own.click('#local-server');
+      await own.waitFor(`document.querySelector('.server-list textarea')?.value.startsWith('turn:127.0.0.1')`);
+      await own.run();
+      expect(await own.outcome(`turn:127.0.0.1:${local.port}`, 'browser')).toBe('works');
+      await own.browser.evaluate(`Object.defineProperty(navigator, 'clipboard', {
+        configurable: true,
+        value: { writeText: async () => { throw new Error('not allowed'); } },
+      })`);
+      await own.click('#copy');
+      await own.waitFor(`document.querySelector('.copy-box').value !== ''`);
+      const copied = await own.browser.evaluate<string>(`document.querySelector('.copy-box').value`);
+      const { interfaces } = (await own.report()).network;
+      for (const { address, kind } of interfaces) if (kind !== 'loopback') expect(copied).not.toContain(address);
+      expect(copied).toMatch(/relay/);
+    });
+
     it('has asked nobody but its own server for anything', () => {
       const own = `127.0.0.1:${page.server.port}`;
       const asked = page.browser.requests();

@@ -135,9 +135,8 @@ export class ServersEditor {
   }
 
   #shareLink(): void {
-    void copyText(linkOf(this.iceServers, this.#services.policy())).then((copied) =>
-      this.say(copied ? t('copied') : t('copyFailed')),
-    );
+    const link = linkOf(this.iceServers, this.#services.policy());
+    void copyText(link).then((copied) => this.say(copied ? t('copied') : `${t('copyFailed')} ${link}`));
   }
 
   #draw(): void {

@@ -2,8 +2,8 @@ import { redactReport } from '../../../record/redact.ts';
 import type { Report } from '../../../record/report.ts';
 import { html } from '../../../report/html.ts';
 import { json } from '../../../report/json.ts';
+import { markdown } from '../../../report/markdown.ts';
 import { ndjsonLine } from '../../../report/ndjson.ts';
-import { pretty } from '../../../report/pretty.ts';
 
 export type SaveFormat = 'json' | 'ndjson' | 'html' | 'markdown';
 
@@ -38,17 +38,13 @@ async function textOf(report: Report, format: SaveFormat, page: PageSource): Pro
     case 'html':
       return html(report, await page.asFile());
     case 'markdown':
-      return markdownOf(report);
+      return markdown(report);
   }
 }
 
 /** For a ticket: the report in words, masked. */
 export function redactedText(report: Report): string {
-  return markdownOf(redactReport(report));
-}
-
-function markdownOf(report: Report): string {
-  return `\`\`\`text\n${pretty(report)}\`\`\`\n`;
+  return markdown(redactReport(report));
 }
 
 /** False where the browser does not let a page copy. */
