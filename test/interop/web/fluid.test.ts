@@ -82,8 +82,8 @@ describeNeeding('chromium')('the page with 1,000 candidates and 10,000 events', 
     expect(
       await page.browser.evaluate(`document.querySelectorAll('.candidates tbody tr').length`),
     ).toBeGreaterThanOrEqual(995);
-    // A tenth of a second feels immediate; five times that is what a busy machine may make of it.
-    for (const each of [sort, filter, clear, more]) expect(each).toBeLessThan(500);
+    // A tenth of a second feels immediate; a busy machine may make several of it.
+    for (const each of [sort, filter, clear, more]) expect(each).toBeLessThan(1000);
   });
 
   it('draws on while they come, without a frame that somebody would notice', async () => {
@@ -106,7 +106,8 @@ describeNeeding('chromium')('the page with 1,000 candidates and 10,000 events', 
     const [median = 0, late = 0] = [0.5, 0.95].map((share) => sorted[Math.floor(share * sorted.length)] ?? 0);
     console.log(`${frames.length} frames: median ${ms(median)}, 95 % within ${ms(late)}`);
     expect(median).toBeLessThan(100);
-    expect(late).toBeLessThan(500);
+    // A quarter of a second on this machine when it was busy; with five times that for one that is busier.
+    expect(late).toBeLessThan(1500);
   });
 });
 
