@@ -1,4 +1,5 @@
 import { catalogueEntry, type FindingId } from '../../diagnosis/catalogue.ts';
+import { inGeneral } from '../../diagnosis/general.ts';
 import { ENGLISH } from '../../diagnosis/text/en.ts';
 
 /** A finding in general, as `iceprobe explain` and the documentation tell it. */
@@ -18,14 +19,4 @@ export function explainFinding(id: FindingId): Explanation {
   const { severity, locus, explains = [] } = catalogueEntry(id);
   const { title, meaning, needs, fix } = ENGLISH.findings[id];
   return { id, severity, locus, title: inGeneral(title), meaning, needs, fix: inGeneral(fix), explains };
-}
-
-/** A template without its values: what depends on them is named by its place. */
-function inGeneral(template: string): string {
-  return template
-    .replace(/\]\]\s*\[\[/g, ']], or [[')
-    .replace(/\[\[(?:\?\w+ )?(.*?)\]\]/gs, '$1')
-    .replace(/\{(\w+)\}/g, (_all, name: string) => `<${name}>`)
-    .replace(/ +/g, ' ')
-    .trim();
 }
