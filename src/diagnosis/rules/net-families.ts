@@ -10,6 +10,7 @@ import {
   hasFailed,
   hostOf,
   isHeard,
+  isRefused,
   isSilentEnough,
   unique,
   urlsOf,
@@ -209,10 +210,6 @@ function unanswered6(view: View): FailedTarget[] {
     .filter(
       (target) => target.family === 6 && ['timeout', 'unreachable'].includes(causeOf(target)) && !isHeard(target),
     );
-}
-
-function isRefused(target: Target): boolean {
-  return hasFailed(target) && causeOf(target) === 'refused';
 }
 
 type Interface = View['observation']['network']['interfaces'][number];

@@ -2,8 +2,19 @@ import { fromHex } from '../../core/bytes.ts';
 import { recognise } from '../../core/stun/foreign.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import type { View } from '../view.ts';
-import { endpointOf, evidenceOf, failedWith, fatal, groupBy, hostOf, isHeard, placeOf, urlsOf } from './targets.ts';
+import type { Target, View } from '../view.ts';
+import {
+  endpointOf,
+  evidenceOf,
+  failedWith,
+  fatal,
+  groupBy,
+  hostOf,
+  isHeard,
+  isRefused,
+  placeOf,
+  urlsOf,
+} from './targets.ts';
 
 /** What a port said instead of answering. */
 export const portRules: readonly Rule[] = [refused, unreachable, notAStunServer, replyFromElsewhere];
@@ -33,10 +44,14 @@ function refused(view: View): Conclusion[] {
 }
 
 /** `tls.no-listener` says it better where the same host answers without TLS. */
-export function isTlsBesidePlain(view: View, target: (typeof view.targets)[number]): boolean {
-  return (
-    target.transport === 'tls' &&
-    view.everything.some((other) => hostOf(other) === hostOf(target) && other.transport !== 'tls' && isHeard(other))
+export function isTlsBesidePlain(view: View, target: Target): boolean {
+  return target.transport === 'tls' && plainOf(view, target) !== undefined;
+}
+
+/** Where the same host answers without TLS; a refusal there would only say that nothing at all listens. */
+export function plainOf(view: View, target: Target): Target | undefined {
+  return view.everything.find(
+    (other) => hostOf(other) === hostOf(target) && other.transport !== 'tls' && isHeard(other) && !isRefused(other),
   );
 }
 

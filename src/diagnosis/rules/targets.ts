@@ -32,6 +32,11 @@ export function isHeard(target: Target): boolean {
   return came || (hasFailed(target) && !NO_ANSWER.has(causeOf(target)));
 }
 
+/** The host says that nothing listens there. */
+export function isRefused(target: Target): boolean {
+  return hasFailed(target) && causeOf(target) === 'refused';
+}
+
 /** Not a single packet came back, nor a refusal. */
 export function isSilent(target: Target): target is FailedTarget {
   return hasFailed(target) && causeOf(target) === 'timeout' && !isHeard(target);

@@ -5,7 +5,7 @@ import type { FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { stageOf, type Target, type View } from '../view.ts';
-import { isTlsBesidePlain } from './net-ports.ts';
+import { isTlsBesidePlain, plainOf } from './net-ports.ts';
 import {
   endpointOf,
   evidenceOf,
@@ -15,7 +15,6 @@ import {
   groupBy,
   hasFailed,
   hostOf,
-  isHeard,
   placeOf,
   unique,
   urlsOf,
@@ -37,9 +36,7 @@ function noListener(view: View): Conclusion[] {
   const closed = fatal(view, failedWith(view, 'refused')).filter((target) => isTlsBesidePlain(view, target));
   return groupBy(closed, endpointOf).map((group) => {
     const [target] = group;
-    const plain = view.everything.find(
-      (other) => hostOf(other) === hostOf(target) && other.transport !== 'tls' && isHeard(other),
-    );
+    const plain = plainOf(view, target);
     return {
       id: 'tls.no-listener',
       subject: target.url,
