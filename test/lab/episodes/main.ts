@@ -35,6 +35,7 @@ async function runAll(): Promise<void> {
   };
   const started = performance.now();
   const judgements = await runEpisodes(wanted, (judgement) => process.stderr.write(progress(judgement)));
+  process.stderr.write('\n');
   for (const judgement of judgements.filter(isNoteworthy)) console.log(tell(judgement));
   console.log(confusionTable(judgements));
   console.log(
@@ -57,11 +58,7 @@ async function runOne(seed: number, times: number): Promise<void> {
 }
 
 function isNoteworthy({ verdict, locusRight, claims }: Judgement): boolean {
-  return (
-    verdict === 'wrong' ||
-    locusRight === false ||
-    claims.some(({ confidence, right }) => confidence === 'certain' && !right)
-  );
+  return verdict === 'wrong' || locusRight === false || claims.some(({ right }) => !right);
 }
 
 function tell({ seed, verdict, story, said, locusRight }: Judgement): string {

@@ -46,6 +46,14 @@ const tlsPorts: readonly Scenario[] = [
     awaits: 'the other protocol tried at the same port',
   },
   {
+    name: 'near miss: nothing listens at all, with TLS or without',
+    network: 'eim-apdf',
+    servers: [GOOD],
+    zone: { [NAME]: [S1] },
+    command: ['gather', `turn:${NAME}:4999`, `turns:${NAME}:4999`, ...LOGIN, '--ca', '{ca}'],
+    expect: { first: 'net.refused', forbidden: ['tls.*'], exitCode: 1, withinMs: BLINK },
+  },
+  {
     name: 'nothing listens for TLS',
     network: 'eim-apdf',
     servers: [GOOD],
