@@ -8,7 +8,7 @@ import type { Clock } from '../net/clock.ts';
 import { TcpRelays } from './tcp-relays.ts';
 import { openUdp, type UdpSocket } from './udp-socket.ts';
 
-/** What waits in a connection to a client that does not read; beyond it relayed data is dropped, as UDP would be. */
+/** What waits in a connection to a client that does not read; beyond it relayed data is dropped, and answers end it. */
 const MAX_UNREAD_BYTES = 1 << 20;
 
 /** How long a closed connection may take to flush. */
@@ -28,6 +28,7 @@ export class TurnServerDriver {
   readonly #receivers = new WeakMap<Socket, (bytes: Uint8Array) => void>();
   readonly #listeners = new Map<TransportId, SocketAddress>();
   readonly #tcp: TcpRelays;
+  readonly #binding = new Set<Promise<void>>();
   #isMute = false;
   #nextListener = 1;
   #timer: NodeJS.Timeout | undefined;
@@ -101,6 +102,11 @@ export class TurnServerDriver {
     this.#drain();
   }
 
+  /** Resolves when no socket is being bound: what a fault plan needs is there, too. */
+  async bound(): Promise<void> {
+    while (this.#binding.size > 0) await Promise.all(this.#binding);
+  }
+
   /** Ends every allocation and closes every socket that clients and peers know. */
   close(): void {
     this.handle({ type: 'close' });
@@ -122,8 +128,14 @@ export class TurnServerDriver {
 
   #send(transport: TransportId, to: SocketAddress, bytes: Uint8Array): void {
     const udp = this.#udp.get(transport);
-    if (udp !== undefined) udp.send(bytes, 0, bytes.length, to.port, to.address);
-    else this.#streams.get(transport)?.write(bytes);
+    if (udp !== undefined) {
+      udp.send(bytes, 0, bytes.length, to.port, to.address);
+      return;
+    }
+    const stream = this.#streams.get(transport);
+    // Whoever asks and asks and reads no answer is not kept waiting for.
+    if (stream !== undefined && stream.writableLength > MAX_UNREAD_BYTES) stream.destroy();
+    else stream?.write(bytes);
   }
 
   #forward(route: Route): void {
@@ -141,7 +153,7 @@ export class TurnServerDriver {
   #carryOut(command: TurnServerCommand): void {
     switch (command.type) {
       case 'bind-relay':
-        void this.#bindRelay(command);
+        this.#whileBinding(this.#bindRelay(command));
         break;
       case 'close-relay':
         this.#udp.get(command.relay)?.close();
@@ -160,6 +172,11 @@ export class TurnServerDriver {
         this.#closeStream(command.transport);
         break;
     }
+  }
+
+  #whileBinding(bound: Promise<void>): void {
+    const done = bound.finally(() => this.#binding.delete(done));
+    this.#binding.add(done);
   }
 
   #join(stream: TransportId, connection: TransportId): void {

@@ -25,7 +25,10 @@ export class FaultControl {
 
   set(plan: FaultPlan, seed: number): Promise<void> {
     this.#driver.handle({ type: 'set-faults', plan, seed });
-    const applied = this.settled.then(() => this.#entrances.apply(plan.sockets));
+    const applied = this.settled.then(async () => {
+      await this.#entrances.apply(plan.sockets);
+      await this.#driver.bound();
+    });
     this.settled = applied.catch(() => {});
     return applied;
   }

@@ -95,6 +95,24 @@ describe('faults of sockets', () => {
     expect(told[0]).toMatch(/wrong version number|unexpected|http request|record/);
   });
 
+  it.each([
+    ['any:from-port', (from: string, port: number) => from === '127.0.0.1' && port !== 0],
+    ['any:from=127.0.0.2', (from: string) => from === '127.0.0.2'],
+  ])('%s is heard by an unconnected socket alone', async (fault, isRight) => {
+    await using server = await startTurnServer();
+    await server.setFaults([fault]);
+    expect(await ask.udp(server)).toBe('silence');
+    const socket = createSocket('udp4');
+    const answered = new Promise<{ address: string; port: number }>((resolve) =>
+      socket.once('message', (_bytes, from) => resolve(from)),
+    );
+    socket.send(BINDING, server.port, '127.0.0.1');
+    const { address, port } = await answered;
+    socket.close();
+    expect([address, port]).not.toEqual(['127.0.0.1', server.port]);
+    expect(isRight(address, port)).toBe(true);
+  });
+
   it('refuses what is none, and goes on as before', async () => {
     await using server = await startTurnServer({ faults: ['udp:silent'] });
     await expect(server.setFaults(['udp:loud'])).rejects.toThrow('faults: udp:loud: "loud" is none of');

@@ -149,6 +149,23 @@ describe('a good client is served while others', () => {
     expect(run.back).toBe(run.sent);
   });
 
+  it('ask and ask and read no answer', async () => {
+    await using server = await startTurnServer();
+    const [deaf] = await openMany(1, server.port);
+    if (deaf === undefined) throw new Error('no connection');
+    deaf.pause();
+    const binding = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, ...new Uint8Array(12));
+    const many = Buffer.concat(Array.from({ length: 5000 }, () => binding));
+    const run = await serveMeanwhile(server, async () => {
+      for (let i = 0; i < 200 && !deaf.destroyed; i++) {
+        deaf.write(many);
+        await wait(5);
+      }
+      await closed([deaf], 5000);
+    });
+    expect(run.back).toBe(run.sent);
+  });
+
   it('do not read what they are sent', async () => {
     await using server = await startTurnServer();
     await using deaf = await TurnSocketClient.open(server, { transport: 'tcp' });

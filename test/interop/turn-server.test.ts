@@ -1,5 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { startTurnServer } from '../../src/index.ts';
 
@@ -53,6 +55,34 @@ describe('startTurnServer', () => {
     const refused = expect(waiting).rejects.toThrow('the server was closed');
     await server.close();
     await refused;
+  });
+
+  it.each(['127.0.0.1', '::1'])('speaks TCP and TLS on %s', async (address) => {
+    await using server = await startTurnServer({ listen: ['127.0.0.1', '::1'] });
+    const binding = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    const ca = server.caPem ?? '';
+    for (const socket of [
+      connect(server.port, address),
+      connectTls({ host: address, port: server.tlsPort, servername: 'localhost', ca }),
+    ]) {
+      socket.write(binding);
+      const answer = await new Promise<Uint8Array>((resolve, reject) =>
+        socket.once('data', resolve).once('error', reject),
+      );
+      expect([answer[0], answer[1]]).toEqual([0x01, 0x01]);
+      socket.destroy();
+    }
+  });
+
+  it('with lan listens on every address of this machine, and relays from the one that others reach', async () => {
+    await using server = await startTurnServer({ lan: true });
+    const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+    const listens = server.addresses.map(({ address }) => address);
+    expect(listens).toContain('127.0.0.1');
+    expect(own).toEqual(expect.arrayContaining(listens));
+    const outside = own.filter((address) => !address.startsWith('127.') && !address.includes(':'));
+    const host = /^turn:\[?([^\]?]+?)\]?:\d+$/.exec(server.iceServers[0]?.urls[0] ?? '')?.[1];
+    expect(outside.length === 0 ? ['127.0.0.1'] : outside).toContain(host);
   });
 
   it('listens on each address by itself, on the same port', async () => {
