@@ -50,6 +50,7 @@ export const REACHABILITY = entries({
   'net.ipv6-broken': { severity: 'warning', locus: 'client', explains: ['ice.slow-gathering', 'net.aaaa-not-served'] },
   'net.aaaa-not-served': { severity: 'warning', locus: 'server', explains: ['ice.slow-gathering'] },
   'net.nodes-differ': { severity: 'warning', locus: 'server' },
+  'net.rate-limited': { severity: 'warning', locus: 'server', explains: ['ice.slow-gathering', 'relay.slow-allocate'] },
   'net.high-loss': { severity: 'warning', locus: 'path' },
   'net.high-latency': { severity: 'warning', locus: 'path', explains: ['relay.slow-allocate'] },
   'net.jitter': { severity: 'warning', locus: 'path' },

@@ -3,6 +3,7 @@ import { familyRules } from './net-families.ts';
 import { placeRules } from './net-place.ts';
 import { portRules } from './net-ports.ts';
 import { qualityRules } from './net-quality.ts';
+import { rateRules } from './net-rate.ts';
 import { silenceRules } from './net-silence.ts';
 
 export const netRules: readonly Rule[] = [
@@ -11,4 +12,5 @@ export const netRules: readonly Rule[] = [
   ...portRules,
   ...familyRules,
   ...qualityRules,
+  ...rateRules,
 ];

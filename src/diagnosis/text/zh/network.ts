@@ -93,6 +93,11 @@ export const NETWORK_ZH: Readonly<Record<string, ShortText>> = {
     detail: '它们的 {differing} 不同：{nodes}',
     fix: '让它们使用相同的 realm、版本和密钥',
   },
+  'net.rate-limited': {
+    title: '{host} 只回答最先的请求：有速率限制',
+    detail: '{withinMs} 内发出 {sent} 个请求，最先的 {answered} 个得到回答，其余几乎没有，之后又有回答',
+    fix: '为 STUN 和 TURN 提高服务器或其前面防火墙的限制；同一 NAT 后的许多用户共用一个地址',
+  },
   'net.high-loss': {
     title: '丢包 {lossPercent}',
     detail: '经由中继的 {sent} 个数据报丢失了 {lost} 个（限值 {limitPercent}）',

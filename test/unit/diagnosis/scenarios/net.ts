@@ -570,6 +570,17 @@ export const netScenarios: readonly Scenario[] = [
     }),
   ),
   {
+    id: 'net.rate-limited',
+    raise: () => burst('aaaaa......', true),
+    finding: { confidence: 'possible' },
+    near: [
+      { name: 'loss, which strikes anywhere', run: () => burst('a.aa.a...a..', true) },
+      { name: 'all answered', run: () => burst('aaaaaaaaaaaa', true) },
+      { name: 'a server that died in between', run: () => burst('aaaaa......', false) },
+      { name: 'a few of many', run: () => burst('aaaaa...', true) },
+    ],
+  },
+  {
     id: 'net.high-loss',
     raise: () => relayed({ sent: 100, received: 90 }),
     finding: { title: '10 % of the packets are lost' },
@@ -640,4 +651,25 @@ function sized(sizes: readonly (readonly [number, number, number])[]): Run {
     relay: { witness: 'outside', sizes: sizes.map(([size, sent, received]) => ({ size, sent, received })) },
   });
   return run;
+}
+
+/** Binding requests 10 ms apart, `a` answered, `.` not; then one a few seconds later. */
+function burst(pattern: string, answersLater: boolean): Run {
+  const run = withInterfaces(new Run({ command: 'probe', servers: [stunServer(STUN)] }));
+  const packet = { transport: 't1', method: 'Binding', attributes: {}, length: 20 };
+  const ask = (ms: number, transactionId: string, answered: boolean): void => {
+    run
+      .at(ms)
+      .record({ ...packet, type: 'stun-sent', class: 'request', transactionId, to: '198.51.100.9:3478', attempt: 1 });
+    if (answered) {
+      run
+        .at(ms + 4)
+        .record({ ...packet, type: 'stun-received', class: 'success', transactionId, from: '198.51.100.9:3478' });
+    }
+  };
+  [...pattern].forEach((sign, index) => {
+    ask(10 * index, `first${index}`, sign === 'a');
+  });
+  ask(5000, 'later', answersLater);
+  return stunAnswers(run);
 }
