@@ -46,20 +46,30 @@ function outputOf({ stdout, stderr }: CliRun): string {
   return stdout + stderr;
 }
 
-describe.concurrent.each(['gather', 'probe', 'nat', 'doctor', 'check', 'lint'])('%s', (command) => {
-  const bounded = command === 'lint' ? [] : ['--timeout', '8'];
+describe.each(['gather', 'probe', 'nat', 'doctor', 'check', 'lint'])('%s', (command) => {
+  const bounded = command === 'lint' ? [] : ['--timeout', '20'];
 
-  test.each(FORMATS)('as %s, right and wrong, by option and by environment', async (format) => {
-    const right = await runCli([command, url(), '-u', 'alice', '-p', RIGHT, '-f', format, ...bounded]);
-    // One server on this machine does not settle every question about a NAT.
-    expect(right.exitCode).toBe(command === 'nat' ? 3 : 0);
-    expect(outputOf(right).length).toBeGreaterThan(20);
-    expectSilent(outputOf(right));
-    const env = { ICEPROBE_USERNAME: 'alice', ICEPROBE_CREDENTIAL: WRONG };
-    const wrong = await runCli([command, url(), '-f', format, ...bounded], { env });
-    if (command !== 'lint' && command !== 'nat') expect(wrong.exitCode).toBe(1);
-    expectSilent(outputOf(wrong));
-  });
+  // Every format of one run: each is a rendering of the same report, ndjson the events as they come.
+  test.each(FORMATS.filter((format) => format === 'ndjson' || format === 'nagios'))(
+    'in every format beside %s, right and wrong, by option and by environment',
+    async (main) => {
+      const others = FORMATS.filter((format) => format !== 'ndjson');
+      const files = others.map((format) => join(folder, `${command}-${main}.${format}`));
+      const reports = others.flatMap((format, i) => ['--report', `${format}=${files[i]}`]);
+      const words = [command, url(), '-f', main, ...reports, ...bounded];
+      const texts = () => files.map((file) => readFileSync(file, 'utf8'));
+      const right = await runCli([...words, '-u', 'alice', '-p', RIGHT]);
+      // One server on this machine does not settle every question about a NAT.
+      expect(right.exitCode).toBe(command === 'nat' ? 3 : 0);
+      for (const text of [outputOf(right), ...texts()]) {
+        expect(text.length).toBeGreaterThan(20);
+        expectSilent(text);
+      }
+      const wrong = await runCli(words, { env: { ICEPROBE_USERNAME: 'alice', ICEPROBE_CREDENTIAL: WRONG } });
+      if (command !== 'lint' && command !== 'nat') expect(wrong.exitCode).toBe(main === 'nagios' ? 2 : 1);
+      for (const text of [outputOf(wrong), ...texts()]) expectSilent(text);
+    },
+  );
 
   test('with all events, in a file, from a configuration and from a shared secret', async () => {
     const config = join(folder, `${command}.json`);

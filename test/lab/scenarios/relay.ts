@@ -307,8 +307,8 @@ const QUALITY: readonly Scenario[] = [
     name: 'a fifth of all packets is lost',
     network: 'lossy',
     servers: [coturn()],
-    command: [...PROBE, '--packets', '100'],
-    expect: { first: 'net.high-loss', forbidden: ['relay.*', 'auth.*'], exitCode: 0, withinMs: PATIENT },
+    command: [...PROBE, '--packets', '100', '--timeout', '25'],
+    expect: { first: 'net.high-loss', forbidden: ['relay.*', 'auth.*'], exitCode: 0, withinMs: 25_000 },
   },
   {
     name: 'near miss: a packet in a hundred is lost',

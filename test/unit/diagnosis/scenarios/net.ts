@@ -592,8 +592,8 @@ export const netScenarios: readonly Scenario[] = [
   },
   {
     id: 'net.high-latency',
-    raise: () => relayed({ sent: 20, received: 20, rtt: 420 }),
-    near: [{ name: 'within the limit', run: () => relayed({ sent: 20, received: 20, rtt: 280 }) }],
+    raise: () => relayed({ sent: 20, received: 20, rtt: 840 }),
+    near: [{ name: 'within the limit', run: () => relayed({ sent: 20, received: 20, rtt: 560 }) }],
   },
   {
     id: 'net.jitter',
