@@ -47,6 +47,7 @@ export class Driver<Input> {
   readonly #transports = new Map<TransportId, OpenTransport>();
   readonly #packets: PacketEvents;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #timerAt = Number.NaN;
   #isOver = false;
   #resolve: () => void = () => {};
@@ -77,6 +78,7 @@ export class Driver<Input> {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     for (const id of [...this.#transports.keys()]) this.#close(id, 'us');
     this.#resolve();
   }
@@ -108,13 +110,18 @@ export class Driver<Input> {
     const at = this.#machine.deadline?.at;
     if (at === this.#timerAt) return;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     this.#timerAt = at ?? Number.NaN;
     if (at === undefined || at === Number.POSITIVE_INFINITY) return;
     const delay = Math.max(0, at - this.#environment.clock.now());
     this.#timer = setTimeout(() => {
-      // The timer may be early by a fraction of a millisecond: then the machine asks for it again.
-      this.#timerAt = Number.NaN;
-      this.#step((now) => this.#machine.handleTimeout(now));
+      // Node runs timers before it looks at sockets. On a machine that is late, the answer may lie there already: let it
+      // in first, before anything is taken for silent.
+      this.#immediate = setImmediate(() => {
+        // The timer may be early by a fraction of a millisecond: then the machine asks for it again.
+        this.#timerAt = Number.NaN;
+        this.#step((now) => this.#machine.handleTimeout(now));
+      });
     }, delay);
   }
 

@@ -61,7 +61,7 @@ export function openTls(request: TlsRequest, policy: TlsPolicy, listener: Transp
       rejectUnauthorized: false,
       // Judged by us, for OpenSSL's word on the chain must not be overwritten by Node's on the name.
       checkServerIdentity: () => undefined,
-      ...(familyOf(host) === undefined ? { servername: host.replace(/\.$/, '') } : {}),
+      ...serverNameOf(host),
     });
     state.socket = socket;
     const failHandshake = (error: Error): void => {
@@ -142,6 +142,11 @@ export function openTls(request: TlsRequest, policy: TlsPolicy, listener: Transp
     },
     close,
   };
+}
+
+/** SNI, where the host is a name: RFC 6066 3 wants no address there, and no final dot. */
+export function serverNameOf(host: string): { readonly servername?: string } {
+  return familyOf(host) === undefined ? { servername: host.replace(/\.$/, '') } : {};
 }
 
 /**

@@ -1,26 +1,161 @@
-import { sameSocketAddress } from '../core/address.ts';
-import type { LadderTarget } from './ladder.ts';
+import type { SocketAddress } from '../core/address.ts';
+import type { AttemptKey, Stage, StageEnded } from '../core/attempt.ts';
+import type { GatherServer, LocalAddress } from '../core/ice/gatherer-io.ts';
+import { endedStage, failedStage } from '../core/stun/describe.ts';
+import type { Timing } from '../core/stun/transaction.ts';
+import { causeOfSystemError } from '../core/system-error.ts';
+import type { Instant } from '../core/time.ts';
+import { sourceAddressFor } from '../net/source-address.ts';
+import { webHandshake } from '../net/web-handshake.ts';
+import { type Control, controlsFor, type Endpoint, endpointKey, endpointsOf, noteStage } from './control-plan.ts';
+import type { ProbeEnvironment } from './environment.ts';
+import { TurnSession } from './turn-session.ts';
+
+/** Silence for so long is worth a look from another side, while the first requests still wait. */
+const SUSPICION_MS = 1200;
+/** A control tells causes apart; it is not worth holding up a run for. */
+const CONTROL_MS = 1500;
+/** With less than that left, none is begun. */
+const LEAST_MS = 100;
+const CONTROLS_AT_MOST = 12;
+const CONTROL_TIMING: Timing = { rtoMs: 400, maxSends: 3, lastWaitFactor: 2, giveUpMs: CONTROL_MS };
+
+export interface ControlsTask {
+  /** Where an interface was chosen, controls go out there as well. */
+  readonly locals: readonly LocalAddress[];
+  /** Aborted: no control is begun any more. */
+  readonly signal: AbortSignal;
+  /** By then each is over. */
+  readonly deadlineAt: Instant;
+}
 
 /**
- * What to ask beside a server that is silent over UDP: the same port over TCP. An answer tells a server that is down, or a
- * wrong address, from UDP that is dropped. Undefined where somebody asks that already. No credentials go there.
+ * Watches the attempts at servers that were asked for; where one fails, or is silent for too long, tries what nobody asked
+ * for beside it, to tell causes apart: another transport on the same port, another port of the same host. Nothing is tried
+ * at a host that was not named, no credential is sent, and every stage is marked as that of a control.
  */
-export function controlOf(silent: LadderTarget, all: readonly LadderTarget[]): LadderTarget | undefined {
-  if (silent.kind !== 'udp' || silent.control !== undefined) return undefined;
-  const isAsked = all.some(
-    ({ kind, server }) =>
-      kind !== 'udp' && (sameSocketAddress(server, silent.server) || server.address === silent.server.address),
-  );
-  // Of several URLs that lead to the same silence, the first one's control is enough.
-  const first = all.find(({ kind, server }) => kind === 'udp' && sameSocketAddress(server, silent.server));
-  if (isAsked || first !== silent) return undefined;
-  const { credentials: _, ...rest } = silent;
-  const host = silent.host.includes(':') ? `[${silent.host}]` : silent.host;
-  return {
-    ...rest,
-    url: `turn:${host}:${silent.server.port}?transport=tcp`,
-    relay: false,
-    kind: 'tcp',
-    control: 'does TCP answer where UDP is silent?',
+export class Controls {
+  readonly #task: ControlsTask;
+  readonly #environment: ProbeEnvironment;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #begun = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #count = 0;
+
+  constructor(task: ControlsTask, environment: ProbeEnvironment) {
+    this.#task = task;
+    this.#environment = environment;
+  }
+
+  /** These are being asked now. */
+  expect(server: GatherServer, addresses: readonly SocketAddress[]): void {
+    const fresh = endpointsOf(server, addresses).filter(
+      ({ address, transport }) => !this.#endpoints.has(endpointKey(address, transport)),
+    );
+    for (const endpoint of fresh) this.#endpoints.set(endpointKey(endpoint.address, endpoint.transport), endpoint);
+    if (fresh.length === 0) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      for (const endpoint of fresh) this.#look(endpoint);
+    }, SUSPICION_MS);
+    this.#timers.add(timer);
+  }
+
+  /** Bound. A stage of what was asked for has ended. */
+  readonly note = (event: StageEnded): void => {
+    const { attempt, control } = event;
+    if (attempt === null || control !== undefined) return;
+    const endpoint = this.#endpoints.get(endpointKey(attempt, attempt.transport));
+    if (endpoint === undefined) return;
+    noteStage(endpoint, event);
+    // Silence was looked into before it became a failure, and what is refused at once needs no time to be believed.
+    if (event.status === 'fail') this.#look(endpoint);
   };
+
+  /** No attempt is under way any more: resolves when the controls that were begun are over. */
+  async settled(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    await Promise.all(this.#running);
+  }
+
+  #look(endpoint: Endpoint): void {
+    for (const control of controlsFor(endpoint)) {
+      const key = endpointKey(control.address, control.kind);
+      if (this.#begun.has(key) || this.#endpoints.has(key)) continue;
+      if (this.#begun.size >= CONTROLS_AT_MOST || this.#task.signal.aborted || this.#timeLeft < LEAST_MS) return;
+      this.#begun.add(key);
+      const running = this.#try(control).finally(() => this.#running.delete(running));
+      this.#running.add(running);
+    }
+  }
+
+  get #timeLeft(): number {
+    return Math.min(CONTROL_MS, this.#task.deadlineAt - this.#environment.clock.now());
+  }
+
+  async #try(control: Control): Promise<void> {
+    const local = await this.#localFor(control.address);
+    if (local === undefined) return;
+    const attempt: AttemptKey = {
+      id: `control-${++this.#count}`,
+      family: control.address.family,
+      address: control.address.address,
+      port: control.address.port,
+      transport: control.kind === 'web' ? 'tls' : control.kind,
+      interface: local.interface === '' ? null : local.interface,
+      localAddress: local.address,
+    };
+    const { url, why } = control;
+    const record = ({ ms, ...stage }: Stage, transport: string | null): void =>
+      this.#environment.record({ type: 'stage', ...stage, durationMs: ms, url, attempt, transport, control: why });
+    if (control.kind === 'web') record(await this.#shakeAsBrowser(control, local), null);
+    else await this.#ask(control, control.kind, local, record);
+  }
+
+  async #ask(
+    { address, host, until }: Control,
+    kind: Exclude<Control['kind'], 'web'>,
+    local: LocalAddress,
+    record: (stage: Stage, transport: string | null) => void,
+  ): Promise<void> {
+    const { now } = this.#environment.clock;
+    const startedAt = now();
+    const session = new TurnSession(
+      { kind, server: address, host, local },
+      { timing: CONTROL_TIMING },
+      this.#environment,
+    );
+    const timer = setTimeout(() => void session.release(), this.#timeLeft);
+    const isOpen = await session.open();
+    for (const stage of session.openStages) record(stage, session.transport);
+    if (!isOpen && !session.openStages.some(({ status }) => status === 'fail')) {
+      const stage = session.openStages.length === 0 ? 'connect' : 'tls';
+      record(failedStage(stage, startedAt, now(), { cause: 'timeout' }), session.transport);
+    }
+    if (isOpen && until === 'answer') {
+      const askedAt = now();
+      const stage = await session.binding();
+      const isCut = stage.data.cause === 'not-run';
+      record(isCut ? failedStage('binding', askedAt, now(), { cause: 'timeout' }) : stage, session.transport);
+    }
+    clearTimeout(timer);
+    await session.release();
+  }
+
+  async #shakeAsBrowser({ address, host }: Control, local: LocalAddress): Promise<Stage> {
+    const { now } = this.#environment.clock;
+    const startedAt = now();
+    const error = await webHandshake({ local: local.address, remote: address, host }, this.#timeLeft);
+    if (error === null) return endedStage('tls', 'pass', startedAt, now(), 'handshake as of a web browser', {});
+    return failedStage('tls', startedAt, now(), { cause: causeOfSystemError(error), systemError: error });
+  }
+
+  async #localFor(remote: SocketAddress): Promise<LocalAddress | undefined> {
+    const own = this.#task.locals.filter(({ family }) => family === remote.family);
+    const source = await sourceAddressFor(remote);
+    const routed = 'error' in source ? undefined : own.find(({ address }) => address === source.address);
+    return routed ?? own[0];
+  }
 }

@@ -1,4 +1,4 @@
-import { addressKind, type Family } from '../core/address.ts';
+import { addressKind, type Family, type SocketAddress } from '../core/address.ts';
 import { GATHER_TIMING, Gatherer } from '../core/ice/gatherer.ts';
 import type { GathererInput, GatherServer, LocalAddress } from '../core/ice/gatherer-io.ts';
 import { Driver } from '../net/drive.ts';
@@ -10,6 +10,7 @@ import type { TrustStore } from '../net/trust.ts';
 import { reportedConfiguration } from '../record/configuration.ts';
 import type { EventBody } from '../record/events.ts';
 import type { EventSink } from '../record/recorder.ts';
+import { Controls } from './controls.ts';
 import { DEFAULT_TIMEOUT_MS, type GatherOptions } from './gather-options.ts';
 import { chooseLocals } from './locals.ts';
 import { type Resolved, resolveNames } from './names.ts';
@@ -35,7 +36,9 @@ export class Gathering {
   readonly #random = systemRandom();
   readonly #resolved: Resolved[] = [];
   readonly #running = new Set<{ readonly driver: Driver<GathererInput>; readonly gatherer: Gatherer }>();
-  #stopped: string | undefined;
+  readonly #kill = new AbortController();
+  readonly #stop = new AbortController();
+  #fault: { readonly error: unknown } | undefined;
 
   constructor(options: GatherOptions, servers: readonly GatherServer[], trust: TrustStore, events = new Run()) {
     this.events = events;
@@ -56,7 +59,7 @@ export class Gathering {
   async gather(): Promise<void> {
     const { signal } = this.#options;
     const locals = this.#chooseLocals();
-    const abort = (): void => this.#stop('the run was aborted');
+    const abort = (): void => this.#end('the run was aborted');
     signal?.addEventListener('abort', abort, { once: true });
     const progress = setInterval(() => this.#tellProgress(), PROGRESS_EVERY_MS);
     const watchdog = setTimeout(() => this.#closeAll(), this.#deadlineMs + WATCHDOG_GRACE_MS);
@@ -71,6 +74,7 @@ export class Gathering {
       this.#resolver.cancel();
       this.#closeAll();
     }
+    if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   #announce(): void {
@@ -101,7 +105,12 @@ export class Gathering {
 
   /** As a browser does it: all servers at once. */
   async #gatherTogether(locals: readonly LocalAddress[]): Promise<void> {
-    const { driver, done } = this.#startGatherer(this.#servers, locals, null, '', this.events.record);
+    const controls = this.#controls(locals);
+    const record = (body: EventBody): void => {
+      this.events.record(body);
+      if (body.type === 'stage') controls.note(body);
+    };
+    const { driver, done } = this.#startGatherer(this.#servers, locals, null, '', record);
     const names = resolveNames({
       servers: this.#servers,
       families: this.#families,
@@ -112,11 +121,38 @@ export class Gathering {
       told: (input) => {
         this.#resolved.push(input);
         driver.handle(input);
+        const server = this.#servers.find(({ url }) => url === input.url);
+        if (server !== undefined) controls.expect(server, this.#asked(server, input.addresses, locals));
       },
     });
     await done;
     this.#resolver.cancel();
-    await names;
+    await Promise.all([names, controls.settled()]);
+  }
+
+  /** What the gatherer will ask: with "relay" no STUN server, and nobody of a family that we do not have. */
+  #asked({ uri }: GatherServer, addresses: readonly SocketAddress[], locals: readonly LocalAddress[]): SocketAddress[] {
+    if (this.#options.iceTransportPolicy === 'relay' && uri.scheme.startsWith('stun')) return [];
+    return addresses.filter(({ family }) => locals.some((local) => local.family === family));
+  }
+
+  #controls(locals: readonly LocalAddress[]): Controls {
+    const { insecure = false, onPacket } = this.#options;
+    return new Controls(
+      { locals, signal: this.#stop.signal, deadlineAt: this.#deadlineMs },
+      {
+        clock: this.events.clock,
+        record: this.events.record,
+        tls: { trust: this.#trust, insecure },
+        random: this.#random,
+        hashes: nodeHashes,
+        kill: this.#kill.signal,
+        fault: (error) => {
+          this.#fault ??= { error };
+        },
+        ...(onPacket === undefined ? {} : { onPacket }),
+      },
+    );
   }
 
   /** Each server by itself, all of them at the same time. Those that were silent before would only be silent again. */
@@ -126,7 +162,7 @@ export class Gathering {
     );
     await Promise.all(
       alone.map((server, index) => {
-        if (this.#stopped !== undefined) return undefined;
+        if (this.#stop.signal.aborted) return undefined;
         // Its stages are those of the gathering of all: told twice, each attempt would stand twice in the report.
         const record = (body: EventBody): void => {
           if (body.type !== 'stage') this.events.record(body);
@@ -170,12 +206,12 @@ export class Gathering {
     this.#running.add(running);
     const done = driver.done.finally(() => this.#running.delete(running));
     driver.handle({ type: 'start' });
-    if (this.#stopped !== undefined) driver.handle({ type: 'stop', why: this.#stopped });
+    if (this.#stop.signal.aborted) driver.handle({ type: 'stop', why: String(this.#stop.signal.reason) });
     return { driver, done };
   }
 
-  #stop(why: string): void {
-    this.#stopped = why;
+  #end(why: string): void {
+    this.#stop.abort(why);
     this.#resolver.cancel();
     for (const { driver } of this.#running) driver.handle({ type: 'stop', why });
     const limit = Math.min(RELEASE_AFTER_ABORT_MS, this.#deadlineMs - this.events.clock.now());
@@ -184,6 +220,7 @@ export class Gathering {
 
   #closeAll(): void {
     for (const { driver } of this.#running) driver.close();
+    this.#kill.abort();
   }
 
   #lastProgress = '';

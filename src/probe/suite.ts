@@ -8,15 +8,17 @@ import { TrustStore } from '../net/trust.ts';
 import { reportedConfiguration } from '../record/configuration.ts';
 import type { EventBody } from '../record/events.ts';
 import type { Report } from '../record/report.ts';
+import { Controls } from './controls.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { Conclude } from './gather.ts';
 import { DEFAULT_TIMEOUT_MS, type GatherOptions, requireUsable, serversOf } from './gather-options.ts';
 import { Gathering } from './gathering.ts';
 import { knownNetwork } from './known-network.ts';
+import type { LadderTarget } from './ladder.ts';
 import { resolveNames } from './names.ts';
 import { discoverNats } from './nat.ts';
 import { type ProbeOptions, requireProbeUsable } from './probe-options.ts';
-import { ladderTargets, probeServers } from './probing.ts';
+import { ladderTargets, type ProbingTask, probeServers } from './probing.ts';
 import { type EventStream, Run } from './run.ts';
 
 export type SuitePart = 'gather' | 'probe' | 'nat';
@@ -146,8 +148,24 @@ class Suite {
     // Silent servers hold up the NAT's tests for seconds: what is asked of each server must not wait for that.
     const head = new Promise<void>((resolve) => setTimeout(resolve, NAT_HEAD_START_MS).unref());
     await Promise.race([nats, head]);
-    const probing = parts.includes('probe') ? probeServers(targets, task, environment) : Promise.resolve();
+    const probing = parts.includes('probe') ? this.#probe(targets, task, environment) : Promise.resolve();
     await Promise.all([nats, probing]);
+  }
+
+  async #probe(targets: readonly LadderTarget[], task: ProbingTask, environment: ProbeEnvironment): Promise<void> {
+    // A gathering of the same servers has its own controls.
+    if (this.#options.parts.includes('gather')) {
+      await probeServers(targets, task, environment);
+      return;
+    }
+    const locals = task.interfaces.map(({ name, family, address }) => ({ interface: name, family, address }));
+    const controls = new Controls({ locals, signal: task.signal, deadlineAt: this.#deadlineMs }, environment);
+    const record = (body: EventBody): void => {
+      environment.record(body);
+      if (body.type === 'stage') controls.note(body);
+    };
+    await probeServers(targets, { ...task, controls }, { ...environment, record });
+    await controls.settled();
   }
 
   async #resolve(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {

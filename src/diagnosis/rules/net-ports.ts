@@ -4,11 +4,15 @@ import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import type { Target, View } from '../view.ts';
 import {
+  causeOf,
   endpointOf,
   evidenceOf,
+  type FailedTarget,
+  failedTargets,
   failedWith,
   fatal,
   groupBy,
+  hasFailed,
   hostOf,
   isHeard,
   isRefused,
@@ -78,11 +82,17 @@ function unreachable(view: View): Conclusion[] {
   });
 }
 
-/** Something listens, and it is not a STUN server. TLS on a plain port has a finding of its own. */
+/**
+ * Something listens, and it is not a STUN server: by what it answered to STUN, or where TLS was asked of it and the
+ * handshake failed, by what it says to STUN without TLS. TLS on a plain port has a finding of its own.
+ */
 function notAStunServer(view: View): Conclusion[] {
-  return groupBy(failedWith(view, 'not-stun'), placeOf).flatMap((group): Conclusion[] => {
+  const asked = failedTargets(view, (target) => strangerAt(view, target) !== undefined);
+  return groupBy(asked, placeOf).flatMap((group): Conclusion[] => {
     const [target] = group;
-    const bytes = fromHex(target.failure.stage.data.firstBytes ?? '');
+    const stranger = strangerAt(view, target) ?? target;
+    const { firstBytes = '' } = stranger.failure.stage.data;
+    const bytes = fromHex(firstBytes);
     const foreign = bytes === undefined ? undefined : recognise(bytes);
     if (foreign?.name === 'tls' && target.transport === 'tcp') return [];
     return [
@@ -96,13 +106,24 @@ function notAStunServer(view: View): Conclusion[] {
           transport: target.transport.toUpperCase(),
           protocol: foreign === undefined ? null : (PROTOCOLS[foreign.name] ?? foreign.name),
           says: foreign?.says ?? null,
-          firstBytes: foreign === undefined ? (target.failure.stage.data.firstBytes ?? '').slice(0, 32) : null,
+          firstBytes: foreign === undefined ? firstBytes.slice(0, 32) : null,
         },
         ruledOut: ['unreachable-server'],
-        evidence: evidenceOf(view, group),
+        evidence: evidenceOf(view, stranger === target ? group : [...group, stranger]),
       },
     ];
   });
+}
+
+/** Who gave an answer that is no STUN in place of the target: it itself, or its port when asked without TLS. */
+export function strangerAt(view: View, target: FailedTarget): FailedTarget | undefined {
+  if (causeOf(target) === 'not-stun') return target;
+  if (target.transport !== 'tls' || target.failure.stage.stage !== 'tls') return undefined;
+  return view.everything
+    .filter(hasFailed)
+    .find(
+      (other) => other.transport === 'tcp' && endpointOf(other) === endpointOf(target) && causeOf(other) === 'not-stun',
+    );
 }
 
 const PROTOCOLS: Readonly<Record<string, string>> = {

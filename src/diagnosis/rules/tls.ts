@@ -4,9 +4,10 @@ import type { Attempt, TlsProblem, TlsProblemCode, TlsSummary } from '../../reco
 import type { FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { stageOf, type Target, type View } from '../view.ts';
-import { isTlsBesidePlain, plainOf } from './net-ports.ts';
+import { passed, stageOf, type Target, type View } from '../view.ts';
+import { isTlsBesidePlain, plainOf, strangerAt } from './net-ports.ts';
 import {
+  causeOf,
   endpointOf,
   evidenceOf,
   failedTargets,
@@ -129,9 +130,14 @@ function plainOnTlsPort(view: View): Conclusion[] {
   });
 }
 
-/** A plain STUN request was met with a TLS record. */
+/**
+ * A plain STUN request was met with a TLS record, or with none: as the head of a TLS record it announces more than follows,
+ * and many servers wait for that.
+ */
 function tlsOnPlainPort(view: View): Conclusion[] {
-  const alerts = failedWith(view, 'not-stun', 'closed', 'reset').filter((target) => target.transport === 'tcp');
+  const alerts = failedWith(view, 'not-stun', 'closed', 'reset', 'timeout').filter(
+    (target) => target.transport === 'tcp' && target.failure.stage.stage !== 'connect',
+  );
   return groupBy(alerts, endpointOf).flatMap((group): Conclusion[] => {
     const [target] = group;
     const bytes = fromHex(target.failure.stage.data.firstBytes ?? '');
@@ -148,7 +154,8 @@ function tlsOnPlainPort(view: View): Conclusion[] {
         id: 'tls.tls-on-plain-port',
         subject: target.url,
         urls: urlsOf(group),
-        confidence: shaken ? 'certain' : 'likely',
+        // Some servers speak both on one port, and may be silent for another reason.
+        confidence: shaken && causeOf(target) !== 'timeout' ? 'certain' : 'likely',
         params: { endpoint: endpointOf(target), port: target.port, says: says?.says ?? null, shaken },
         ruledOut: ['unreachable-server'],
         evidence: evidenceOf(view, group),
@@ -160,7 +167,11 @@ function tlsOnPlainPort(view: View): Conclusion[] {
 /** TCP connects, the handshake fails, and what the port speaks instead is not known. */
 function handshakeFailed(view: View): Conclusion[] {
   const failed = failedHandshakes(view).filter(
-    (target) => plainBeside(view, target) === undefined && !isReset(target) && !hasCertificateFault(target),
+    (target) =>
+      plainBeside(view, target) === undefined &&
+      strangerAt(view, target) === undefined &&
+      !isReset(target) &&
+      !hasCertificateFault(target),
   );
   return groupBy(failed, endpointOf).map((group) => {
     const [target] = group;
@@ -184,7 +195,7 @@ function filtered(view: View): Conclusion[] {
   const reset = failedTargets(view, (target) => target.failure.stage.stage === 'tls' && isReset(target));
   return groupBy(reset, endpointOf).flatMap((group): Conclusion[] => {
     const [target] = group;
-    const web = target.failure.stage.data.webHandshake;
+    const web = target.failure.stage.data.webHandshake ?? webHandshakeAt(view, target);
     return [
       {
         id: 'net.tls-filtered',
@@ -203,6 +214,15 @@ function filtered(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+/** How the control went that shook hands as a browser does. */
+function webHandshakeAt(view: View, target: Target): 'pass' | 'fail' | undefined {
+  const control = view.everything.find(
+    (other) => other.url.startsWith('https:') && endpointOf(other) === endpointOf(target),
+  );
+  if (control === undefined) return undefined;
+  return control.attempts.some((attempt) => passed(attempt, 'tls')) ? 'pass' : 'fail';
 }
 
 function expiresSoon(view: View): Conclusion[] {
