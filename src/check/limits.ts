@@ -1,3 +1,4 @@
+import { askedServers } from '../record/asked.ts';
 import type { Attempt, Report } from '../record/report.ts';
 import type { Check, Outcome } from './check.ts';
 
@@ -64,7 +65,7 @@ function ofAttempts(
   return {
     text,
     evaluate(report) {
-      const servers = report.servers ?? [];
+      const servers = askedServers(report);
       const figures = servers.flatMap((server) =>
         server.attempts.flatMap((attempt) => {
           const value = figure(attempt);

@@ -1,5 +1,6 @@
 import type { Family, TransportKind } from '../core/address.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { askedServers } from '../record/asked.ts';
 import type { Attempt, Report, Server } from '../record/report.ts';
 import type { Check, CheckError, Outcome } from './check.ts';
 
@@ -50,7 +51,7 @@ export function requirementText({ type, transport, family, url }: Requirement): 
 }
 
 function evaluateRelay(requirement: Requirement, report: Report): Outcome {
-  const servers = (report.servers ?? []).filter(
+  const servers = askedServers(report).filter(
     (server) => requirement.url === undefined || server.url === requirement.url,
   );
   const attempts = servers.flatMap((server) => server.attempts.filter((attempt) => matches(requirement, attempt)));
@@ -80,12 +81,12 @@ function evaluateCandidates(requirement: Requirement, report: Report): Outcome {
   if (!gatherings.some((gathering) => gathering.states.at(-1)?.state === 'complete')) {
     return { met: null, value: 0, because: 'gathering did not complete' };
   }
-  const subjects = (report.servers ?? []).map(({ url }) => url);
+  const subjects = askedServers(report).map(({ url }) => url);
   return { met: false, value: 0, because: `no ${requirement.type} candidate was gathered`, subjects };
 }
 
 function answered(requirement: Requirement, report: Report): boolean {
-  return (report.servers ?? [])
+  return askedServers(report)
     .filter((server) => requirement.url === undefined || server.url === requirement.url)
     .flatMap((server) => server.attempts)
     .some((attempt) => matches(requirement, attempt) && stageOf(attempt, 'binding')?.status === 'pass');

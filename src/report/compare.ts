@@ -1,3 +1,4 @@
+import { askedServers } from '../record/asked.ts';
 import type { Finding, Severity } from '../record/finding.ts';
 import type { Attempt, Gathering, Report, Server, Verdict } from '../record/report.ts';
 
@@ -22,7 +23,7 @@ export function compareReports(before: Report, after: Report): Change[] {
   const changes = [
     ...compareVerdicts(before.verdict, after.verdict),
     ...compareFindings(before.findings, after.findings),
-    ...compareServers(before.servers ?? [], after.servers ?? []),
+    ...compareServers(askedServers(before), askedServers(after)),
     ...compareGatherings(before, after),
     ...compareNat(before, after),
     ...compareEnvironment(before, after),

@@ -1,4 +1,5 @@
 import { showDuration } from '../diagnosis/render.ts';
+import { askedServers } from '../record/asked.ts';
 import type { Report } from '../record/report.ts';
 import { undeterminedParts } from '../record/verdict.ts';
 import { ends, labelled, WIDTH, wrap } from './layout.ts';
@@ -101,7 +102,7 @@ const TRANSPORTS = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const;
 
 /** What no URL of the configuration asked for: silence about it is no clean bill. */
 function notTested(report: Report, style: Style): string[] {
-  const asked = (report.servers ?? []).filter((server) => server.control === undefined);
+  const asked = askedServers(report);
   const attempts = asked.flatMap((server) => server.attempts);
   if (attempts.length === 0) return [];
   const transports = (['udp', 'tcp', 'tls'] as const).filter(

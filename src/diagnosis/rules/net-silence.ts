@@ -8,6 +8,7 @@ import {
   type FailedTarget,
   fatal,
   groupBy,
+  hasAnswered,
   hasFailed,
   hostOf,
   isHeard,
@@ -154,38 +155,42 @@ function portBlocked(view: View): Conclusion[] {
 
 /** No answer at all, on any transport that was tried towards the host. */
 function serverSilent(view: View): Conclusion[] {
-  return groupBy(fatal(view, view.targets.filter(isSilent)), hostOf)
-    .filter(([target]) => !view.everything.some((other) => hostOf(other) === hostOf(target) && isHeard(other)))
-    .map((group) => {
-      const [target] = group;
-      const sends = Math.max(...group.map(({ failure }) => failure.stage.data.requestsSent ?? 0));
-      const stream = group.every(isStream);
-      // A control over another protocol says nothing: UDP may be blocked where TCP passes.
-      const control = view.everything.find(
-        (each) => hostOf(each) !== hostOf(target) && isStream(each) === stream && isHeard(each),
-      );
-      const whole = group.some((each) => isSilentEnough(view, each));
-      const sure = control !== undefined && whole;
-      return {
-        id: 'net.server-silent',
-        subject: target.url,
-        urls: urlsOf(group),
-        confidence: sure ? 'likely' : 'possible',
-        locus: sure ? 'server' : 'unknown',
-        params: {
-          host: hostOf(target),
-          endpoints: unique(group.map(placeOf)),
-          requests: sends,
-          waitedMs: Math.max(...group.map(({ failure }) => failure.stage.ms)),
-          control: control?.url ?? null,
-        },
-        ruledOut: [
-          ...(control === undefined ? [] : (['no-network'] as const)),
-          ...(whole && sends > 0 ? (['loss'] as const) : []),
-        ],
-        evidence: evidenceOf(view, group),
-      };
-    });
+  return (
+    groupBy(fatal(view, view.targets.filter(isSilent)), hostOf)
+      .filter(([target]) => !view.targets.some((other) => hostOf(other) === hostOf(target) && isHeard(other)))
+      // That a port which nobody asked for is closed does not make the server any less silent.
+      .filter(([target]) => !view.everything.some((other) => hostOf(other) === hostOf(target) && hasAnswered(other)))
+      .map((group) => {
+        const [target] = group;
+        const sends = Math.max(...group.map(({ failure }) => failure.stage.data.requestsSent ?? 0));
+        const stream = group.every(isStream);
+        // A control over another protocol says nothing: UDP may be blocked where TCP passes.
+        const control = view.everything.find(
+          (each) => hostOf(each) !== hostOf(target) && isStream(each) === stream && isHeard(each),
+        );
+        const whole = group.some((each) => isSilentEnough(view, each));
+        const sure = control !== undefined && whole;
+        return {
+          id: 'net.server-silent',
+          subject: target.url,
+          urls: urlsOf(group),
+          confidence: sure ? 'likely' : 'possible',
+          locus: sure ? 'server' : 'unknown',
+          params: {
+            host: hostOf(target),
+            endpoints: unique(group.map(placeOf)),
+            requests: sends,
+            waitedMs: Math.max(...group.map(({ failure }) => failure.stage.ms)),
+            control: control?.url ?? null,
+          },
+          ruledOut: [
+            ...(control === undefined ? [] : (['no-network'] as const)),
+            ...(whole && sends > 0 ? (['loss'] as const) : []),
+          ],
+          evidence: evidenceOf(view, group),
+        };
+      })
+  );
 }
 
 function otherPortHeard(view: View, silent: Target): Target | undefined {
@@ -194,7 +199,7 @@ function otherPortHeard(view: View, silent: Target): Target | undefined {
       target.address === silent.address &&
       target.port !== silent.port &&
       isStream(target) === isStream(silent) &&
-      isHeard(target),
+      hasAnswered(target),
   );
 }
 

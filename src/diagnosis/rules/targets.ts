@@ -37,6 +37,11 @@ export function isRefused(target: Target): boolean {
   return hasFailed(target) && causeOf(target) === 'refused';
 }
 
+/** The server itself said something: a refusal may be a firewall's, and says nothing about any other port. */
+export function hasAnswered(target: Target): boolean {
+  return isHeard(target) && !isRefused(target);
+}
+
 /** Not a single packet came back, nor a refusal. */
 export function isSilent(target: Target): target is FailedTarget {
   return hasFailed(target) && causeOf(target) === 'timeout' && !isHeard(target);

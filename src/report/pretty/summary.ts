@@ -1,3 +1,4 @@
+import { askedServers } from '../../record/asked.ts';
 import type { CandidateType, Gathering, Report } from '../../record/report.ts';
 import { plural } from '../layout.ts';
 
@@ -30,7 +31,7 @@ function gatheringWords(report: Report): string {
 
 /** What a probe proved: data through relays, answers of STUN servers. */
 function relayWords(report: Report): string {
-  const asked = (report.servers ?? []).filter((server) => server.control === undefined);
+  const asked = askedServers(report);
   const relays = asked.filter(({ attempts }) =>
     attempts.some(({ stages }) => stages.some(({ stage }) => stage === 'relay-data')),
   );
