@@ -21,16 +21,14 @@ const SYSTEM_BUNDLES = [
 ];
 
 /**
- * All that a server's certificate may be anchored in. Parsing costs about 20 ms once, for each of the two uses, so it is
- * done when first needed.
+ * All that a server's certificate may be anchored in. Reading and parsing a few hundred certificates costs 20 ms and more, so
+ * that is done when first needed, and once for all stores: a run that repeats for weeks does not see what the system trusts
+ * anew, as no program does before it is started again.
  */
 export class TrustStore {
   readonly #given: readonly string[];
-  #pems: ReadonlyMap<AnchorSource, readonly string[]> | undefined;
-  #anchors: readonly Anchor[] | undefined;
-  #bySubject: Map<string, readonly Anchor[]> | undefined;
+  #bySubject: ReadonlyMap<string, readonly Anchor[]> | undefined;
   #context: SecureContext | undefined;
-  #legacy: SecureContext | undefined;
 
   /** @param ca certificates in PEM that the user trusts beside the others */
   constructor(ca = '') {
@@ -44,7 +42,7 @@ export class TrustStore {
 
   /** For a handshake as today's clients do it: TLS 1.2 or later, OpenSSL's own demands on keys and ciphers. */
   get context(): SecureContext {
-    this.#context ??= createSecureContext({ ca: [...this.#byPem().values()].flat().join('\n'), minVersion: 'TLSv1.2' });
+    this.#context ??= this.#given.length === 0 ? commonContext() : contextOf([...this.#given, ...commonPems()]);
     return this.#context;
   }
 
@@ -53,8 +51,7 @@ export class TrustStore {
    * and 1.1 at security level 0 only.
    */
   get legacyContext(): SecureContext {
-    this.#legacy ??= createSecureContext({ ca: [], minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' });
-    return this.#legacy;
+    return legacyContext();
   }
 
   /** The anchor that signed the certificate or is that certificate. */
@@ -69,41 +66,58 @@ export class TrustStore {
   }
 
   get anchors(): readonly Anchor[] {
-    this.#anchors ??= [...this.#byPem()].flatMap(([source, pems]) =>
-      pems.flatMap((pem) => {
-        const certificate = parse(pem);
-        return certificate === undefined ? [] : [{ certificate, source }];
-      }),
-    );
-    return this.#anchors;
+    return [...this.#given.flatMap((pem) => anchorOf(pem, 'given')), ...commonAnchors()];
   }
 
   /** Only these can have signed anything in that name; a signature checked costs a thousand names compared. */
   #named(subject: string): readonly Anchor[] {
-    if (this.#bySubject === undefined) {
-      this.#bySubject = new Map();
-      for (const anchor of this.anchors) {
-        const name = anchor.certificate.subject;
-        this.#bySubject.set(name, [...(this.#bySubject.get(name) ?? []), anchor]);
-      }
-    }
+    this.#bySubject ??= groupBySubject(this.anchors);
     return this.#bySubject.get(subject) ?? [];
   }
+}
 
-  #byPem(): ReadonlyMap<AnchorSource, readonly string[]> {
-    if (this.#pems === undefined) {
-      const node = [...rootCertificates, ...fileOf(process.env['NODE_EXTRA_CA_CERTS'])];
-      const known = new Set(node.map(bodyOf));
-      // Most of the system's are Node's too, and each costs time.
-      const system = systemBundle().filter((pem) => !known.has(bodyOf(pem)));
-      this.#pems = new Map<AnchorSource, readonly string[]>([
-        ['given', this.#given],
-        ['node', node],
-        ['system', system],
-      ]);
-    }
-    return this.#pems;
+const commonBundles = once((): ReadonlyMap<AnchorSource, readonly string[]> => {
+  const node = [...rootCertificates, ...fileOf(process.env['NODE_EXTRA_CA_CERTS'])];
+  const known = new Set(node.map(bodyOf));
+  // Most of the system's are Node's too, and each costs time.
+  const system = systemBundle().filter((pem) => !known.has(bodyOf(pem)));
+  return new Map<AnchorSource, readonly string[]>([
+    ['node', node],
+    ['system', system],
+  ]);
+});
+
+const commonPems = once((): readonly string[] => [...commonBundles().values()].flat());
+
+const commonContext = once(() => contextOf(commonPems()));
+
+const commonAnchors = once((): readonly Anchor[] =>
+  [...commonBundles()].flatMap(([source, pems]) => pems.flatMap((pem) => anchorOf(pem, source))),
+);
+
+const legacyContext = once(() => createSecureContext({ ca: [], minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }));
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function contextOf(pems: readonly string[]): SecureContext {
+  return createSecureContext({ ca: pems.join('\n'), minVersion: 'TLSv1.2' });
+}
+
+function groupBySubject(anchors: readonly Anchor[]): ReadonlyMap<string, readonly Anchor[]> {
+  const groups = new Map<string, Anchor[]>();
+  for (const anchor of anchors) {
+    const { subject } = anchor.certificate;
+    const group = groups.get(subject);
+    if (group === undefined) groups.set(subject, [anchor]);
+    else group.push(anchor);
   }
+  return groups;
 }
 
 /** The PEM certificates of a text, one each; empty where there is none. */
@@ -137,10 +151,11 @@ function bodyOf(pem: string): string {
   return pem.replace(/-----[^-]+-----|\s/g, '');
 }
 
-function parse(pem: string): X509Certificate | undefined {
+/** Empty for what looks like a certificate and is none. */
+function anchorOf(pem: string, source: AnchorSource): Anchor[] {
   try {
-    return new X509Certificate(pem);
+    return [{ certificate: new X509Certificate(pem), source }];
   } catch {
-    return undefined;
+    return [];
   }
 }
