@@ -102,7 +102,9 @@ export interface StageData {
   /** Of `channel`: ChannelData sent through the channel and received by the peer. */
   readonly channelData?: { readonly sent: number; readonly received: number };
   /** Of `tls` that was reset: whether the same address takes a TLS handshake that looks like a browser's to a web server. */
-  readonly webHandshake?: 'pass' | 'fail';
+  readonly webHandshake?: 'pass' | 'reset' | 'fail';
+  /** Beside it: what became of a connection on which noise was sent in place of a handshake. */
+  readonly noise?: 'reset' | 'kept' | 'no-connection';
   readonly [key: string]: unknown;
 }
 

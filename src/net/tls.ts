@@ -92,8 +92,7 @@ export function openTls(request: TlsRequest, policy: TlsPolicy, listener: Transp
   }
 
   function failed(socket: TLSSocket | undefined, error: Error): void {
-    const problem: TlsProblem = { code: 'handshake-failed', detail: `${errorCodeOf(error)}: ${reasonOf(error)}` };
-    finish(socket, [], null, [problem]);
+    finish(socket, [], null, [{ code: 'handshake-failed', detail: wordsOf(error) }]);
   }
 
   function shaken(socket: TLSSocket, refused: Error | undefined): void {
@@ -103,7 +102,7 @@ export function openTls(request: TlsRequest, policy: TlsPolicy, listener: Transp
     const problems = judge({ chain, protocol, host, authorizationError, nowMs: Date.now() }, policy.trust);
     if (refused !== undefined && !problems.some(({ code }) => code === 'old-version')) {
       // It speaks TLS 1.2 or later, but only with ciphers or keys that nobody accepts any more.
-      problems.push({ code: 'handshake-failed', detail: `${errorCodeOf(refused)}: ${reasonOf(refused)}` });
+      problems.push({ code: 'handshake-failed', detail: wordsOf(refused) });
     }
     finish(socket, chain, protocol, problems);
   }
@@ -176,7 +175,12 @@ function wordOf(authorizationError: unknown): string | null {
   return authorizationError instanceof Error ? errorCodeOf(authorizationError) : String(authorizationError);
 }
 
-/** OpenSSL's reason without the numbers and file names around it. */
-function reasonOf(error: Error): string {
-  return (error as Error & { reason?: string }).reason ?? error.message;
+/** The code, and OpenSSL's reason without the numbers and file names around it. */
+function wordsOf(error: Error): string {
+  const { reason, syscall } = error as NodeJS.ErrnoException & { readonly reason?: string };
+  const code = errorCodeOf(error);
+  // Node gives one code for both: a reset that was received, and an end in the middle of the handshake.
+  if (code === 'ECONNRESET' && syscall === undefined)
+    return 'closed: the other end hung up in the middle of the handshake';
+  return `${code}: ${reason ?? error.message}`;
 }

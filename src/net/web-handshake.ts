@@ -33,3 +33,33 @@ export function webHandshake(
     });
   });
 }
+
+/**
+ * As much noise as a ClientHello has bytes, but nothing that a filter would take for TLS: what a server does with the one
+ * it does with the other. `reset` where the connection is reset, as it was for the handshake; `kept` for anything else.
+ */
+export function noiseInsteadOfHello(
+  request: TcpRequest,
+  timeoutMs: number,
+): Promise<'reset' | 'kept' | 'no-connection'> {
+  return new Promise((resolve) => {
+    const tcp = connectTcp(request);
+    let isConnected = false;
+    const finish = (result: 'reset' | 'kept' | 'no-connection') => {
+      clearTimeout(timer);
+      tcp.destroy();
+      resolve(result);
+    };
+    const timer = setTimeout(() => finish(isConnected ? 'kept' : 'no-connection'), timeoutMs);
+    tcp.on('error', (error) => finish(isConnected && errorCodeOf(error) === 'ECONNRESET' ? 'reset' : 'no-connection'));
+    tcp.on('data', () => finish('kept'));
+    tcp.on('end', () => finish('kept'));
+    tcp.on('connect', () => {
+      isConnected = true;
+      tcp.write(NOISE);
+    });
+  });
+}
+
+/** Neither STUN nor ChannelData, TLS or any protocol's greeting begins so. */
+const NOISE = new Uint8Array(320).fill(0xf5);

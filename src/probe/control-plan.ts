@@ -21,7 +21,7 @@ export interface Control {
   readonly url: string;
   readonly host: string;
   readonly address: SocketAddress;
-  /** `web`: a TLS handshake as a browser would make it with a web server. */
+  /** `web`: a TLS handshake as a browser would make it with a web server, and noise in place of one. */
   readonly kind: TransportKind | 'web';
   /** `connect`: that something listens is enough. */
   readonly until: 'connect' | 'answer';
@@ -89,10 +89,10 @@ function besideHandshake(endpoint: Endpoint): Control[] {
   const { failure } = endpoint;
   // The certificate was seen, so TLS it is.
   if (failure?.cause === 'tls' && !/handshake-failed/.test(failure.problem ?? '')) return [];
-  const wasReset = failure !== undefined && /ECONNRESET|EPIPE|closed/.test(`${failure.systemError} ${failure.problem}`);
+  const wasReset = failure?.cause === 'reset' || /ECONNRESET|EPIPE/.test(failure?.problem ?? '');
   return [
     control(endpoint, 'tcp', 'answer', 'whether the port speaks STUN without TLS'),
-    ...(wasReset ? [control(endpoint, 'web', 'answer', 'whether a web browser may shake hands here')] : []),
+    ...(wasReset ? [control(endpoint, 'web', 'answer', 'who resets the handshake, the server or a filter')] : []),
   ];
 }
 

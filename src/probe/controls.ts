@@ -1,12 +1,12 @@
 import type { SocketAddress } from '../core/address.ts';
-import type { AttemptKey, Stage, StageEnded } from '../core/attempt.ts';
+import type { AttemptKey, Stage, StageData, StageEnded } from '../core/attempt.ts';
 import type { GatherServer, LocalAddress } from '../core/ice/gatherer-io.ts';
 import { endedStage, failedStage } from '../core/stun/describe.ts';
 import type { Timing } from '../core/stun/transaction.ts';
 import { causeOfSystemError } from '../core/system-error.ts';
 import type { Instant } from '../core/time.ts';
 import { sourceAddressFor } from '../net/source-address.ts';
-import { webHandshake } from '../net/web-handshake.ts';
+import { noiseInsteadOfHello, webHandshake } from '../net/web-handshake.ts';
 import { type Control, controlsFor, type Endpoint, endpointKey, endpointsOf, noteStage } from './control-plan.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import { TurnSession } from './turn-session.ts';
@@ -17,6 +17,8 @@ const SUSPICION_MS = 1200;
 const CONTROL_MS = 1500;
 /** With less than that left, none is begun. */
 const LEAST_MS = 100;
+/** A reset comes at once, or not at all. */
+const NOISE_MS = 800;
 const CONTROLS_AT_MOST = 12;
 const CONTROL_TIMING: Timing = { rtoMs: 400, maxSends: 3, lastWaitFactor: 2, giveUpMs: CONTROL_MS };
 
@@ -110,7 +112,7 @@ export class Controls {
     const { url, why } = control;
     const record = ({ ms, ...stage }: Stage, transport: string | null): void =>
       this.#environment.record({ type: 'stage', ...stage, durationMs: ms, url, attempt, transport, control: why });
-    if (control.kind === 'web') record(await this.#shakeAsBrowser(control, local), null);
+    if (control.kind === 'web') record(await this.#lookForFilter(control, local), null);
     else await this.#ask(control, control.kind, local, record);
   }
 
@@ -144,12 +146,32 @@ export class Controls {
     await session.release();
   }
 
-  async #shakeAsBrowser({ address, host }: Control, local: LocalAddress): Promise<Stage> {
+  /** A handshake was reset: on its way, or by the server, which would do the same to any noise? */
+  async #lookForFilter({ address, host }: Control, local: LocalAddress): Promise<Stage> {
     const { now } = this.#environment.clock;
     const startedAt = now();
-    const error = await webHandshake({ local: local.address, remote: address, host }, this.#timeLeft);
-    if (error === null) return endedStage('tls', 'pass', startedAt, now(), 'handshake as of a web browser', {});
-    return failedStage('tls', startedAt, now(), { cause: causeOfSystemError(error), systemError: error });
+    const request = { local: local.address, remote: address, host };
+    const time = this.#timeLeft;
+    const [first, second, noise] = await Promise.all([
+      webHandshake(request, time),
+      // Some servers reset a handshake now and then, and are silent at the next; a filter is not so fickle.
+      webHandshake(request, time),
+      noiseInsteadOfHello(request, Math.min(time, NOISE_MS)),
+    ]);
+    const error = first === null ? null : second;
+    const areReset = first === 'ECONNRESET' && second === 'ECONNRESET';
+    const handshake = error === null ? 'pass' : areReset ? 'reset' : 'fail';
+    const data: StageData = { webHandshake: handshake, noise };
+    const problem = `noise in place of a handshake: ${noise}`;
+    if (error === null) {
+      return endedStage('tls', 'pass', startedAt, now(), `handshake as of a web browser; ${problem}`, data);
+    }
+    return failedStage('tls', startedAt, now(), {
+      ...data,
+      cause: causeOfSystemError(error),
+      systemError: error,
+      problem,
+    });
   }
 
   async #localFor(remote: SocketAddress): Promise<LocalAddress | undefined> {

@@ -1,10 +1,11 @@
+import type { StageData } from '../../core/attempt.ts';
 import { fromHex } from '../../core/bytes.ts';
 import { recognise } from '../../core/stun/foreign.ts';
 import type { Attempt, TlsProblem, TlsProblemCode, TlsSummary } from '../../record/report.ts';
 import type { FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { passed, stageOf, type Target, type View } from '../view.ts';
+import { stageOf, type Target, type View } from '../view.ts';
 import { isTlsBesidePlain, plainOf, strangerAt } from './net-ports.ts';
 import {
   causeOf,
@@ -115,7 +116,7 @@ function plainOnTlsPort(view: View): Conclusion[] {
   return groupBy(failedHandshakes(view), endpointOf).flatMap((group): Conclusion[] => {
     const [target] = group;
     const plain = plainBeside(view, target);
-    if (plain === undefined) return [];
+    if (plain === undefined || isFiltered(view, target)) return [];
     return [
       {
         id: 'tls.plain-on-tls-port',
@@ -170,7 +171,7 @@ function handshakeFailed(view: View): Conclusion[] {
     (target) =>
       plainBeside(view, target) === undefined &&
       strangerAt(view, target) === undefined &&
-      !isReset(target) &&
+      !mayBeFiltered(view, target) &&
       !hasCertificateFault(target),
   );
   return groupBy(failed, endpointOf).map((group) => {
@@ -190,23 +191,30 @@ function handshakeFailed(view: View): Conclusion[] {
   });
 }
 
-/** The handshake is reset, while one that looks like a browser's to a web server is let through to the same address. */
+/**
+ * The handshake is reset on its way: one that looks like a browser's to a web server is let through to the same address, or
+ * noise in its place is not reset, as a server would that knows no TLS.
+ */
 function filtered(view: View): Conclusion[] {
-  const reset = failedTargets(view, (target) => target.failure.stage.stage === 'tls' && isReset(target));
+  const reset = failedTargets(view, (target) => target.failure.stage.stage === 'tls' && mayBeFiltered(view, target));
   return groupBy(reset, endpointOf).flatMap((group): Conclusion[] => {
     const [target] = group;
-    const web = target.failure.stage.data.webHandshake ?? webHandshakeAt(view, target);
+    const web = whoResets(view, target)?.webHandshake;
+    const sure = isFiltered(view, target);
+    // A server that serves without TLS explains a reset as well as a filter does.
+    if (!sure && plainBeside(view, target) !== undefined) return [];
     return [
       {
         id: 'net.tls-filtered',
         subject: target.url,
         urls: urlsOf(group),
-        confidence: web === 'pass' ? 'likely' : 'possible',
-        locus: web === 'pass' ? 'path' : 'unknown',
+        confidence: sure ? 'likely' : 'possible',
+        locus: sure ? 'path' : 'unknown',
         params: {
           endpoint: endpointOf(target),
           web: web ?? null,
           webPassed: web === 'pass',
+          filtered: sure,
           how: target.failure.stage.detail,
         },
         ruledOut: ['unreachable-server'],
@@ -216,13 +224,23 @@ function filtered(view: View): Conclusion[] {
   });
 }
 
-/** How the control went that shook hands as a browser does. */
-function webHandshakeAt(view: View, target: Target): 'pass' | 'fail' | undefined {
+function mayBeFiltered(view: View, target: Target): boolean {
+  return isReset(target) && (whoResets(view, target) === undefined || isFiltered(view, target));
+}
+
+function isFiltered(view: View, target: Target): boolean {
+  if (!isReset(target)) return false;
+  const told = whoResets(view, target);
+  return told?.webHandshake === 'pass' || (told?.webHandshake === 'reset' && told.noise === 'kept');
+}
+
+/** What the stage itself tells, or the control that was made to find out. */
+function whoResets(view: View, target: Target): StageData | undefined {
+  if (target.failure?.stage.data.webHandshake !== undefined) return target.failure.stage.data;
   const control = view.everything.find(
     (other) => other.url.startsWith('https:') && endpointOf(other) === endpointOf(target),
   );
-  if (control === undefined) return undefined;
-  return control.attempts.some((attempt) => passed(attempt, 'tls')) ? 'pass' : 'fail';
+  return control?.attempts.map((attempt) => stageOf(attempt, 'tls')?.data).find((data) => data !== undefined);
 }
 
 function expiresSoon(view: View): Conclusion[] {
@@ -281,7 +299,7 @@ function failedHandshakes(view: View): ReturnType<typeof failedTargets> {
 function isReset(target: Target): boolean {
   if (!hasFailed(target)) return false;
   const { cause, problem } = target.failure.stage.data;
-  return cause === 'reset' || cause === 'closed' || /ECONNRESET|socket hang up|EPIPE/.test(problem ?? '');
+  return cause === 'reset' || /ECONNRESET|EPIPE/.test(problem ?? '');
 }
 
 function hasCertificateFault(target: Target): boolean {

@@ -147,8 +147,9 @@ describe('something else behind the port', () => {
     expect(findings[0]).toBe('tls.plain-on-tls-port');
     expect(report.exitCode).toBe(1);
     // By the control, which asked without credentials.
-    const [control] = report.servers?.filter(({ control }) => control !== undefined) ?? [];
-    expect(control?.url).toBe(`turn:localhost:${plain.port}?transport=tcp`);
+    const url = `turn:localhost:${plain.port}?transport=tcp`;
+    const control = report.servers?.find((server) => server.url === url);
+    expect(control?.control).toMatch(/without TLS/);
     expect(control?.attempts[0]?.stages.map(({ stage, status }) => [stage, status])).toEqual([
       ['connect', 'pass'],
       ['binding', 'pass'],

@@ -113,11 +113,11 @@ const NET_TEXT: Readonly<Record<NetId, FindingText>> = {
   'net.tls-filtered': {
     title: 'The TLS handshake is cut off[[?webPassed , while that of a web browser passes]]',
     detail: '{endpoint} takes the TCP connection: {how}',
-    fix: '[[?webPassed a firewall inspects TLS: ask for an exception for the TURN server, or serve it on 443 under a name that it allows;]] see whether the same URL works from another network',
+    fix: '[[?filtered a firewall inspects TLS: ask for an exception for the TURN server, or serve it on 443 under a name that it allows;]] see whether the same URL works from another network',
     meaning:
       'Firewalls that inspect traffic cut TLS connections that do not look like web traffic. A server that closes the connection looks the same.',
     needs:
-      'a TCP connection that stands and a handshake that is reset; "likely" if a handshake like a browser\'s passes to the same address',
+      'a TCP connection that stands and a handshake that is reset; "likely" if a handshake like a browser\'s passes to the same address, or if each handshake is reset and noise in its place is not',
   },
   'net.server-silent': {
     title: '{host} does not answer',
