@@ -55,13 +55,13 @@ export function controlsFor(endpoint: Endpoint): Control[] {
     case 'udp':
       return isSilent
         ? [
-            control(endpoint, 'tcp', 'answer', 'whether the same port answers over TCP'),
-            ...elsewhere(endpoint, 'udp', [3478], 'whether another port of the host answers'),
+            control(endpoint, 'tcp', 'answer', 'does TCP answer where UDP is silent?'),
+            ...elsewhere(endpoint, 'udp', [3478], 'does another port of the host answer?'),
           ]
         : [];
     case 'tcp':
       if (reached === 'nothing') return isSilent ? unreached(endpoint) : [];
-      return isSilent || speaksTls(failure) ? [control(endpoint, 'tls', 'answer', 'whether the port speaks TLS')] : [];
+      return isSilent || speaksTls(failure) ? [control(endpoint, 'tls', 'answer', 'does the port speak TLS?')] : [];
     case 'tls':
       if (reached === 'nothing') {
         if (isSilent) return unreached(endpoint);
@@ -74,14 +74,14 @@ export function controlsFor(endpoint: Endpoint): Control[] {
 /** No connection: is it the port, the host, or TCP? */
 function unreached(endpoint: Endpoint): Control[] {
   return [
-    ...elsewhere(endpoint, 'tcp', USUAL_PORTS, 'whether another port of the host answers'),
-    control(endpoint, 'udp', 'answer', 'whether the same port answers over UDP'),
+    ...elsewhere(endpoint, 'tcp', USUAL_PORTS, 'does another port of the host answer?'),
+    control(endpoint, 'udp', 'answer', 'does UDP answer where TCP is silent?'),
   ];
 }
 
 /** Nobody listens for TLS: does the host serve without? */
 function withoutTls(endpoint: Endpoint): Control[] {
-  const why = 'whether the host serves without TLS';
+  const why = 'does the host serve without TLS?';
   return [...elsewhere(endpoint, 'udp', [3478], why), ...elsewhere(endpoint, 'tcp', [3478], why)];
 }
 
@@ -91,8 +91,8 @@ function besideHandshake(endpoint: Endpoint): Control[] {
   if (failure?.cause === 'tls' && !/handshake-failed/.test(failure.problem ?? '')) return [];
   const wasReset = failure?.cause === 'reset' || /ECONNRESET|EPIPE/.test(failure?.problem ?? '');
   return [
-    control(endpoint, 'tcp', 'answer', 'whether the port speaks STUN without TLS'),
-    ...(wasReset ? [control(endpoint, 'web', 'answer', 'who resets the handshake, the server or a filter')] : []),
+    control(endpoint, 'tcp', 'answer', 'does the port speak STUN without TLS?'),
+    ...(wasReset ? [control(endpoint, 'web', 'answer', 'who resets the handshake, the server or a filter?')] : []),
   ];
 }
 

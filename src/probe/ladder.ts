@@ -32,8 +32,6 @@ export interface LadderTarget {
   /** Addresses of ours by family, for a peer of the relayed address's family. */
   readonly peerLocals: readonly LocalAddress[];
   readonly credentials?: LongTermCredentials;
-  /** Set where nobody asked for this: which two causes it tells apart. */
-  readonly control?: string;
 }
 
 export interface LadderOptions {
@@ -46,8 +44,6 @@ export interface LadderOptions {
   readonly signal: AbortSignal;
   /** What is known of the NAT in front of an address of ours; undefined where nobody looked. */
   readonly mappingOf: (local: LocalAddress) => KnownMapping | undefined;
-  /** Called once, where the server has not answered for so long that its silence begins to mean something. */
-  readonly onSilence?: () => void;
   /** Servers over UDP, to tell what kind of NAT there is where nobody looked. */
   readonly stunServers: readonly SocketAddress[];
   /** Public addresses of ours that servers saw in this run. */
@@ -133,9 +129,7 @@ class Ladder {
     if (!isOpen) return;
     const { relay } = this.#target;
     // Both at once: a server that answers neither must not cost the time of two.
-    const silence = setTimeout(() => this.#options.onSilence?.(), SILENCE_MS);
     const asked = [this.#session.binding(), relay ? this.#session.allocate() : undefined] as const;
-    void Promise.race(asked.filter((each) => each !== undefined)).then(() => clearTimeout(silence));
     const [binding, allocated] = await Promise.all(asked);
     this.#rttMs = binding.data.rttMs ?? 0;
     // A TURN server need not answer Binding for the relay to work; a STUN server must.
@@ -338,14 +332,11 @@ class Ladder {
       url: this.#target.url,
       attempt: this.#attempt,
       transport: this.#session.transport,
-      ...(this.#target.control !== undefined && { control: this.#target.control }),
     });
   }
 }
 
 const LATER_WAIT_MS = 250;
-/** Two requests unanswered; healthy servers are past this in any network that a call would work in. */
-const SILENCE_MS = 1500;
 /** RFC 8656 12: the first of the numbers that may be bound. */
 const FIRST_CHANNEL = 0x4000;
 

@@ -5,7 +5,7 @@ import { failedStage } from '../core/stun/describe.ts';
 import { causeOfSystemError } from '../core/system-error.ts';
 import type { InterfaceAddress } from '../net/interfaces.ts';
 import { sourceAddressFor } from '../net/source-address.ts';
-import { controlOf } from './controls.ts';
+import type { Controls } from './controls.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import { climb, type LadderOptions, type LadderResult, type LadderTarget } from './ladder.ts';
 import { inPool } from './pool.ts';
@@ -27,6 +27,8 @@ export interface ProbingTask {
   readonly options: ProbeOptions;
   readonly signal: AbortSignal;
   readonly known: KnownNetwork;
+  /** Tried beside what is silent or fails; absent where somebody else does that. */
+  readonly controls?: Controls;
 }
 
 /** What the run has learnt of the way out before. */
@@ -57,36 +59,16 @@ export async function probeServers(
   const results: LadderResult[] = [];
   // Ports are tried once for each server, not once more for each way to it.
   const portsTried = new Set<string>();
-  const controls: Promise<unknown>[] = [];
   const stunServers = targets.filter(({ kind }) => kind === 'udp').map(({ server }) => server);
   await inPool(targets, LADDERS_AT_A_TIME, async (target) => {
     if (task.signal.aborted) return;
     const tryPorts = target.relay && !portsTried.has(target.server.address);
     portsTried.add(target.server.address);
-    const onSilence = () => {
-      const control = controlOf(target, targets);
-      if (control !== undefined) controls.push(climbControl(control, task, environment));
-    };
-    results.push(await climb(target, { ...ladderOptions(task, stunServers, tryPorts), onSilence }, environment));
+    const asked = task.servers.find(({ url }) => url === target.url);
+    if (asked !== undefined) task.controls?.expect(asked, [target.server]);
+    results.push(await climb(target, ladderOptions(task, stunServers, tryPorts), environment));
   });
-  await Promise.all(controls);
   return results;
-}
-
-const CONTROL_MS = 3000;
-
-async function climbControl(target: LadderTarget, task: ProbingTask, environment: ProbeEnvironment): Promise<void> {
-  const limit = new AbortController();
-  const stop = () => limit.abort();
-  const timer = setTimeout(stop, CONTROL_MS);
-  task.signal.addEventListener('abort', stop, { once: true });
-  if (task.signal.aborted) stop();
-  try {
-    await climb(target, { ...ladderOptions(task, [], false), signal: limit.signal }, environment);
-  } finally {
-    clearTimeout(timer);
-    task.signal.removeEventListener('abort', stop);
-  }
 }
 
 function ladderOptions(
