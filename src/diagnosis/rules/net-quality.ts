@@ -29,17 +29,31 @@ function highLoss(view: View): Conclusion[] {
     // Where a direction passes nothing at all, that is no loss: `relay.no-data` says so.
     const dead = asked.some((each) => each.sent > 0 && each.received === 0);
     if (sent < ENOUGH_PACKETS || loss <= view.thresholds.lossPercent || dead) return [];
+    // A few lost of a few dozen prove nothing: a line that loses 2 % loses two of forty one time in six.
+    const chance = tailProbability(sent - received, sent, view.thresholds.lossPercent / 100);
+    if (chance > 0.05) return [];
     return [
       {
         id: 'net.high-loss',
         subject: target.url,
         urls: [target.url],
-        confidence: 'certain',
+        confidence: chance < 0.01 ? 'certain' : 'likely',
         params: { lossPercent: loss, sent, lost: sent - received, limitPercent: view.thresholds.lossPercent },
         evidence: relayEvents(view, attempt),
       },
     ];
   });
+}
+
+/** How probable it is that so many of `total` or more are lost, where each is lost with that probability (binomial). */
+function tailProbability(lost: number, total: number, share: number): number {
+  let probability = (1 - share) ** total;
+  let below = 0;
+  for (let count = 0; count < lost; count++) {
+    below += probability;
+    probability *= ((total - count) / (count + 1)) * (share / (1 - share));
+  }
+  return 1 - below;
 }
 
 /** By the quickest answer of the server: the slower ones may be its own. Through a relay to ourselves the way is twice as long. */
