@@ -1,6 +1,8 @@
+import type { Locus } from '../../../src/record/finding.ts';
 import type { Report } from '../../../src/record/report.ts';
 import { firstFinding } from '../support/run-scenario.ts';
 import type { Episode } from './draw.ts';
+import type { Fault } from './truth.ts';
 
 export type Verdict = 'named-first' | 'named' | 'not-determined' | 'wrong';
 
@@ -49,7 +51,7 @@ export function judge(episode: Episode, report: Report | undefined, durationMs: 
     healthy: faults.length === 0,
     row: faults[0] === undefined ? 'healthy' : `${faults[0].name}${faults[0].identifiable ? '' : ' (cannot be told)'}`,
     verdict: report === undefined ? 'wrong' : verdictOf(episode, first?.id, claims),
-    locusRight: named === undefined || first === undefined ? undefined : named.loci.includes(first.locus),
+    locusRight: named === undefined || first === undefined ? undefined : lociOf(named).includes(first.locus),
     claims,
     durationMs,
     said: report === undefined ? 'no report' : claims.map(tell).join(', ') || 'nothing',
@@ -66,4 +68,9 @@ function verdictOf({ faults }: Episode, first: string | undefined, claims: Judge
 
 function tell({ id, confidence, right, detail }: Claim): string {
   return `${id} (${confidence})${right ? '' : `: ${detail}`}`;
+}
+
+/** Where a cause cannot be told from another one, that it is not known where it lies is the right answer too. */
+function lociOf({ loci, identifiable }: Fault): readonly Locus[] {
+  return identifiable ? loci : [...loci, 'unknown'];
 }
