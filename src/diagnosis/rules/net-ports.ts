@@ -54,9 +54,11 @@ export function isTlsBesidePlain(view: View, target: Target): boolean {
 
 /** Where the same host answers without TLS; a refusal there would only say that nothing at all listens. */
 export function plainOf(view: View, target: Target): Target | undefined {
-  return view.everything.find(
-    (other) => hostOf(other) === hostOf(target) && other.transport !== 'tls' && isHeard(other) && !isRefused(other),
-  );
+  const isHere = (other: Target): boolean => hostOf(other) === hostOf(target) && other.transport !== 'tls';
+  // The very port refuses plain traffic too: another port of the host that answers, which a control may have found, says
+  // nothing about TLS.
+  if (view.targets.some((other) => isHere(other) && other.port === target.port && isRefused(other))) return undefined;
+  return view.everything.find((other) => isHere(other) && isHeard(other) && !isRefused(other));
 }
 
 function unreachable(view: View): Conclusion[] {
