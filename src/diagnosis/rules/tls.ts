@@ -5,7 +5,7 @@ import type { Attempt, TlsProblem, TlsProblemCode, TlsSummary } from '../../reco
 import type { FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { stageOf, type Target, type View } from '../view.ts';
+import { passed, stageOf, type Target, type View } from '../view.ts';
 import { isTlsBesidePlain, plainOf, strangerAt } from './net-ports.ts';
 import {
   causeOf,
@@ -149,7 +149,7 @@ function tlsOnPlainPort(view: View): Conclusion[] {
         other.transport === 'tls' &&
         other.attempts.some((attempt) => (attempt.tls?.chain.length ?? 0) > 0),
     );
-    if (says?.name !== 'tls' && !shaken) return [];
+    if (says?.name !== 'tls' && (!shaken || speaksPlainStun(view, target))) return [];
     return [
       {
         id: 'tls.tls-on-plain-port',
@@ -163,6 +163,17 @@ function tlsOnPlainPort(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+/** Some servers speak TLS beside plain STUN on one port: then what failed there failed for another reason. */
+function speaksPlainStun(view: View, target: Target): boolean {
+  return view.everything.some(
+    (other) =>
+      hostOf(other) === hostOf(target) &&
+      other.port === target.port &&
+      other.transport !== 'tls' &&
+      other.attempts.some((attempt) => passed(attempt, 'binding')),
+  );
 }
 
 /** TCP connects, the handshake fails, and what the port speaks instead is not known. */
