@@ -19,6 +19,9 @@ export interface BrowserGatherOptions {
 /** How long a browser may take to open the page. */
 export const START_MS = 30_000;
 
+/** What a browser is given for the release of its allocations, before it is ended. */
+const RELEASE_MS = 400;
+
 /** The browser did not do its part; the message is for a person. */
 export class BrowserError extends Error {
   override readonly name = 'BrowserError';
@@ -34,9 +37,13 @@ export async function gatherWithBrowser(browser: InstalledBrowser, options: Brow
   const finished = new Promise<'finished'>((resolve) => {
     finish = () => resolve('finished');
   });
+  let hasOpened = false;
   let opened = (): void => {};
   const isOpen = new Promise<void>((resolve) => {
-    opened = resolve;
+    opened = () => {
+      hasOpened = true;
+      resolve();
+    };
   });
   await using server = await startWebServer({
     page: readBuiltPage(),
@@ -70,6 +77,10 @@ export async function gatherWithBrowser(browser: InstalledBrowser, options: Brow
     await Promise.race([finished, aborted, ended, late]);
   } finally {
     timer.abort();
+    // Without its terminal a driven page ends its run. A browser gives allocations back while it closes a connection, and
+    // says nothing when that is done.
+    await server.close();
+    if (hasOpened) await sleep(RELEASE_MS);
   }
 }
 
@@ -81,9 +92,9 @@ async function isLate(isOpen: Promise<void>, timeoutMs: number, signal: AbortSig
   return 'opened the page and did not come to an end';
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    signal?.addEventListener('abort', () => clearTimeout(timer), { once: true });
   });
 }

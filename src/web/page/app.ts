@@ -38,7 +38,7 @@ export class App {
     this.#layout = this.#newLayout();
     this.#link = new Link(
       (message) => this.#onMessage(message),
-      () => this.#draw(),
+      () => this.#onLink(),
     );
     const shared = readLink(location.hash);
     if (shared !== undefined) {
@@ -108,6 +108,12 @@ export class App {
     settings.timeoutMs = hello.timeoutMs;
     editor.refresh();
     if (hello.driven) void this.#start();
+    this.#draw();
+  }
+
+  #onLink(): void {
+    // A page that a terminal drives has nobody left to report to: what it holds at servers is given back.
+    if (this.#link.state === 'closed' && this.#hello?.driven === true) this.#run?.stop();
     this.#draw();
   }
 

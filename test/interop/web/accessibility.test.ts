@@ -48,9 +48,7 @@ describeNeeding('coturn', 'chromium')('the page for everyone', () => {
   });
 
   it('axe would find what is wrong', async () => {
-    await page.browser.evaluate(
-      `document.querySelector('footer').append(Object.assign(document.createElement('input'), { id: 'bad' }))`,
-    );
+    await page.browser.evaluate(`document.body.append(Object.assign(document.createElement('input'), { id: 'bad' }))`);
     expect((await page.violations()).join()).toMatch(/label: #bad/);
     await page.browser.evaluate(`document.getElementById('bad').remove()`);
   });
