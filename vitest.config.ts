@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
 // An object for each project: vitest takes the entries out of the one that it is given.
 const define = () => ({ __ICEPROBE_VERSION__: JSON.stringify(version) });
+// Peers are other programs on a shared machine: one that stands still for a second is no defect of ours. In CI a test that
+// failed is tried once more, and scripts/second-tries.mjs lists it by name.
+const retry = process.env['CI'] === 'true' ? 1 : 0;
 const globalSetup = ['test/support/build.setup.ts'];
 
 export default defineConfig({
@@ -24,6 +27,7 @@ export default defineConfig({
         define: define(),
         test: {
           name: 'interop',
+          retry,
           include: ['test/interop/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -37,6 +41,7 @@ export default defineConfig({
         define: define(),
         test: {
           name: 'lab',
+          retry,
           include: ['test/lab/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -17,6 +17,7 @@ import { tally } from './tally.mjs';
 
 const strict = process.env['CI'] === 'true';
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
+const SECOND_TRIES = ['--reporter=./scripts/second-tries.mjs'];
 const steps = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types without Node or DOM', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.portable.json'] },
@@ -64,7 +65,13 @@ async function runTests() {
   const results = join(folder, `tests-${process.pid}.json`);
   mkdirSync(folder, { recursive: true });
   try {
-    const status = await runNode([...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${results}`]);
+    const status = await runNode([
+      ...vitest,
+      '--reporter=default',
+      ...SECOND_TRIES,
+      '--reporter=json',
+      `--outputFile.json=${results}`,
+    ]);
     return tally(JSON.parse(readFileSync(results, 'utf8')), status);
   } catch (error) {
     console.log(`FAILED: vitest left no results: ${error instanceof Error ? error.message : error}`);
