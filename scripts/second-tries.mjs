@@ -8,7 +8,8 @@ export default class SecondTries {
 
   /** @param {import('vitest/node').TestCase} test */
   onTestCaseResult(test) {
-    if (test.diagnostic()?.flaky !== true) return;
+    // A test that is known to fail fails at every try.
+    if (test.diagnostic()?.flaky !== true || test.options.fails === true) return;
     const [why = ''] = (test.result().errors?.[0]?.message ?? '').split('\n');
     this.#names.push({ name: `${test.module.relativeModuleId} > ${test.fullName}`, why });
   }
