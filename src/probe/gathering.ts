@@ -1,6 +1,7 @@
 import { addressKind, type Family, type SocketAddress } from '../core/address.ts';
 import { GATHER_TIMING, Gatherer } from '../core/ice/gatherer.ts';
 import type { GathererInput, GatherServer, LocalAddress } from '../core/ice/gatherer-io.ts';
+import type { Instant } from '../core/time.ts';
 import { Driver } from '../net/drive.ts';
 import { nodeHashes } from '../net/hashes.ts';
 import { listInterfaces } from '../net/interfaces.ts';
@@ -16,11 +17,11 @@ import { chooseLocals } from './locals.ts';
 import { type Resolved, resolveNames } from './names.ts';
 import { Run } from './run.ts';
 
-/** How long an aborted run may take to give its allocations back. */
+/** How long an aborted run may take to give its allocations back; what is not given back by then is told as lost. */
 const RELEASE_AFTER_ABORT_MS = 2000;
 /** A name that nobody answers for must not eat the time of those that are known. */
 const NAMES_TIMEOUT_MS = 5000;
-/** Beyond the deadline that the machine itself keeps: only a defect comes so far. */
+/** Beyond a deadline that the machine itself keeps: only a defect comes so far. */
 const WATCHDOG_GRACE_MS = 250;
 const PROGRESS_EVERY_MS = 500;
 
@@ -38,6 +39,7 @@ export class Gathering {
   readonly #running = new Set<{ readonly driver: Driver<GathererInput>; readonly gatherer: Gatherer }>();
   readonly #kill = new AbortController();
   readonly #stop = new AbortController();
+  #ended: { readonly why: string; readonly by: Instant } | undefined;
   #fault: { readonly error: unknown } | undefined;
 
   constructor(options: GatherOptions, servers: readonly GatherServer[], trust: TrustStore, events = new Run()) {
@@ -206,16 +208,18 @@ export class Gathering {
     this.#running.add(running);
     const done = driver.done.finally(() => this.#running.delete(running));
     driver.handle({ type: 'start' });
-    if (this.#stop.signal.aborted) driver.handle({ type: 'stop', why: String(this.#stop.signal.reason) });
+    if (this.#ended !== undefined) driver.handle({ type: 'stop', ...this.#ended });
     return { driver, done };
   }
 
   #end(why: string): void {
+    const now = this.events.clock.now();
+    const by = Math.min(now + RELEASE_AFTER_ABORT_MS, this.#deadlineMs);
+    this.#ended = { why, by };
     this.#stop.abort(why);
     this.#resolver.cancel();
-    for (const { driver } of this.#running) driver.handle({ type: 'stop', why });
-    const limit = Math.min(RELEASE_AFTER_ABORT_MS, this.#deadlineMs - this.events.clock.now());
-    setTimeout(() => this.#closeAll(), Math.max(0, limit)).unref();
+    for (const { driver } of this.#running) driver.handle({ type: 'stop', why, by });
+    setTimeout(() => this.#closeAll(), Math.max(0, by - now) + WATCHDOG_GRACE_MS).unref();
   }
 
   #closeAll(): void {

@@ -69,7 +69,10 @@ export class TurnSession {
       },
     );
     this.#driver = new Driver(machine, () => machine.ended, environment);
-    const kill = () => this.#driver.close();
+    const kill = () => {
+      this.#driver.handle({ type: 'abandon' });
+      this.#driver.close();
+    };
     environment.kill.addEventListener('abort', kill, { once: true });
     if (environment.kill.aborted) kill();
     this.#driver.done

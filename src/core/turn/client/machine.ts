@@ -38,7 +38,9 @@ export type TurnInput =
       readonly unconfirmed?: boolean;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: 'release' };
+  | { readonly type: 'release' }
+  /** No time is left: what the server has not yet taken back is told as lost. */
+  | { readonly type: 'abandon' };
 
 export type TurnCommand =
   /** Open another transport of the same kind from a new local port. `domain`: the name for TLS, null for the same as before. */
@@ -140,6 +142,9 @@ export class TurnMachine implements Machine<TurnInput, TurnCommand, TurnEvent> {
         return;
       case 'release':
         this.#client.release(now);
+        return;
+      case 'abandon':
+        this.#client.abandon(now);
     }
   }
 
