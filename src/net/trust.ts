@@ -42,7 +42,7 @@ export class TrustStore {
 
   /** For a handshake as today's clients do it: TLS 1.2 or later, OpenSSL's own demands on keys and ciphers. */
   get context(): SecureContext {
-    this.#context ??= this.#given.length === 0 ? commonContext() : contextOf([...this.#given, ...commonPems()]);
+    this.#context ??= this.#given.length === 0 ? commonContext() : contextWith(this.#given);
     return this.#context;
   }
 
@@ -90,6 +90,20 @@ const commonBundles = once((): ReadonlyMap<AnchorSource, readonly string[]> => {
 const commonPems = once((): readonly string[] => [...commonBundles().values()].flat());
 
 const commonContext = once(() => contextOf(commonPems()));
+
+/** Of the last few sets of given certificates: whoever repeats a run gives the same each time, and each costs 40 ms. */
+const givenContexts = new Map<string, SecureContext>();
+const GIVEN_CONTEXTS = 4;
+
+function contextWith(given: readonly string[]): SecureContext {
+  const key = given.join('\n');
+  const context = givenContexts.get(key) ?? contextOf([...given, ...commonPems()]);
+  // Back to the end of the line, of which the first goes.
+  givenContexts.delete(key);
+  givenContexts.set(key, context);
+  for (const [oldest] of givenContexts) if (givenContexts.size > GIVEN_CONTEXTS) givenContexts.delete(oldest);
+  return context;
+}
 
 const commonAnchors = once((): readonly Anchor[] =>
   [...commonBundles()].flatMap(([source, pems]) => pems.flatMap((pem) => anchorOf(pem, source))),
