@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureDependencies, orExplain, root } from './setup.mjs';
+import { ensureBuild, ensureDependencies, orExplain, root } from './setup.mjs';
 
 const folder = join(root, 'bench');
 const names = readdirSync(folder)
@@ -16,6 +16,9 @@ if (!names.includes(name)) {
 } else {
   await orExplain(async () => {
     await ensureDependencies();
+    // Some measure the command itself; where they find it is the folder that they run in.
+    await ensureBuild();
+    process.chdir(root);
     const { build } = await import('esbuild');
     const outdir = join(root, '.iceprobe', `bench-${process.pid}`);
     mkdirSync(outdir, { recursive: true });
