@@ -14,6 +14,7 @@ import type { EventSink } from '../record/recorder.ts';
 import { Controls } from './controls.ts';
 import { DEFAULT_TIMEOUT_MS, type GatherOptions } from './gather-options.ts';
 import { chooseLocals } from './locals.ts';
+import { NameChecks } from './name-checks.ts';
 import { type Resolved, resolveNames } from './names.ts';
 import { Run } from './run.ts';
 
@@ -112,6 +113,7 @@ export class Gathering {
       this.events.record(body);
       if (body.type === 'stage') controls.note(body);
     };
+    const checks = this.#checkNames(locals);
     const { driver, done } = this.#startGatherer(this.#servers, locals, null, '', record);
     const names = resolveNames({
       servers: this.#servers,
@@ -129,7 +131,22 @@ export class Gathering {
     });
     await done;
     this.#resolver.cancel();
-    await Promise.all([names, controls.settled()]);
+    if (this.#stop.signal.aborted) checks.cancel();
+    await Promise.all([names, controls.settled(), checks.settled()]);
+  }
+
+  #checkNames(locals: readonly LocalAddress[]): NameChecks {
+    const { resolvers } = this.#options;
+    return new NameChecks({
+      servers: this.#servers,
+      families: this.#families,
+      resolvers,
+      hasIPv4: locals.some(
+        ({ family, address }) => family === 4 && !/^(loopback|link-local)$/.test(addressKind(address)),
+      ),
+      timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
+      record: this.events.record,
+    });
   }
 
   /** What the gatherer will ask: with "relay" no STUN server, and nobody of a family that we do not have. */

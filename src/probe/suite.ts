@@ -1,7 +1,7 @@
 import type { Family, SocketAddress } from '../core/address.ts';
 import type { GatherServer } from '../core/ice/gatherer-io.ts';
 import { nodeHashes } from '../net/hashes.ts';
-import { listInterfaces } from '../net/interfaces.ts';
+import { type InterfaceAddress, listInterfaces } from '../net/interfaces.ts';
 import { systemRandom } from '../net/random.ts';
 import { NameResolver } from '../net/resolve.ts';
 import { TrustStore } from '../net/trust.ts';
@@ -15,6 +15,7 @@ import { DEFAULT_TIMEOUT_MS, type GatherOptions, requireUsable, serversOf } from
 import { Gathering } from './gathering.ts';
 import { knownNetwork } from './known-network.ts';
 import type { LadderTarget } from './ladder.ts';
+import { NameChecks } from './name-checks.ts';
 import { resolveNames } from './names.ts';
 import { discoverNats } from './nat.ts';
 import { type ProbeOptions, requireProbeUsable } from './probe-options.ts';
@@ -136,8 +137,10 @@ class Suite {
     const { parts, lifetimeSeconds } = this.#options;
     if (!parts.includes('probe') && !parts.includes('nat')) return;
     const { signal } = this.#stop;
-    const addresses = await this.#resolve();
     const interfaces = listInterfaces();
+    // A gathering has its own.
+    const checks = parts.includes('gather') ? undefined : this.#checkNames(interfaces);
+    const addresses = await this.#resolve();
     const known = knownNetwork(this.events.log);
     const task = { servers: this.#servers, addresses, interfaces, options: this.#options, signal, known };
     const environment = this.#environment();
@@ -150,6 +153,19 @@ class Suite {
     await Promise.race([nats, head]);
     const probing = parts.includes('probe') ? this.#probe(targets, task, environment) : Promise.resolve();
     await Promise.all([nats, probing]);
+    if (signal.aborted) checks?.cancel();
+    await checks?.settled();
+  }
+
+  #checkNames(interfaces: readonly InterfaceAddress[]): NameChecks {
+    return new NameChecks({
+      servers: this.#servers,
+      families: this.#families,
+      resolvers: this.#options.resolvers,
+      hasIPv4: interfaces.some(({ family, kind }) => family === 4 && kind !== 'loopback' && kind !== 'link-local'),
+      timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
+      record: this.events.record,
+    });
   }
 
   async #probe(targets: readonly LadderTarget[], task: ProbingTask, environment: ProbeEnvironment): Promise<void> {

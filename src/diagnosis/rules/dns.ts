@@ -132,7 +132,11 @@ function noUsableFamily(view: View): Conclusion[] {
 
 function slow(view: View): Conclusion[] {
   const late = resolvesOf(view).filter(
-    (event) => event.source === 'dns' && event.error === null && event.durationMs > view.thresholds.resolveMs,
+    (event) =>
+      event.source === 'dns' &&
+      event.resolver === undefined &&
+      event.error === null &&
+      event.durationMs > view.thresholds.resolveMs,
   );
   return groupBy(late, (event) => event.host).map((group) => ({
     id: 'dns.slow',

@@ -102,7 +102,24 @@ export const NAMES: readonly Scenario[] = [
     otherZone: { [NAME]: ['10.1.2.3'] },
     command: ['gather', `turn:${NAME}`, ...LOGIN],
     expect: { first: 'dns.split-horizon', exitCode: 0, withinMs: BLINK },
-    awaits: 'each resolver asked by itself',
+  },
+  {
+    name: 'two resolvers disagree, to probe',
+    network: 'eim-apdf',
+    servers: [GOOD],
+    zone: { [NAME]: [S1] },
+    otherZone: {},
+    command: ['probe', `turn:${NAME}`, ...LOGIN],
+    expect: { first: 'dns.split-horizon', exitCode: 0, withinMs: 8000 },
+  },
+  {
+    name: 'near miss: two resolvers name different servers of one service',
+    network: 'eim-apdf',
+    servers: [GOOD, GOOD],
+    zone: { [NAME]: [S1] },
+    otherZone: { [NAME]: [S2] },
+    command: ['gather', `turn:${NAME}`, ...LOGIN],
+    expect: { first: 'none', forbidden: ['dns.*'], exitCode: 0, withinMs: BLINK },
   },
   {
     name: 'the resolver is slow',
@@ -119,7 +136,6 @@ export const NAMES: readonly Scenario[] = [
     zone: { [NAME]: [S1, nat64Address(S1)], 'ipv4only.arpa': ['192.0.0.170', nat64Address('192.0.0.170')] },
     command: ['gather', `turn:${S1}`, ...LOGIN],
     expect: { first: 'net.nat64-literal', exitCode: 1, withinMs: 8000 },
-    awaits: 'ipv4only.arpa asked for (RFC 7050)',
   },
   {
     name: 'near miss: a name on a network with NAT64',
