@@ -27,6 +27,8 @@ export interface Control {
   readonly until: 'connect' | 'answer';
   /** What it is to tell. */
   readonly why: string;
+  /** It asks the very place that fails, for something else. */
+  readonly again?: true;
 }
 
 /** STUN's own port, and the one that is open where nothing else is. */
@@ -61,7 +63,7 @@ export function controlsFor(endpoint: Endpoint): Control[] {
         : [];
     case 'tcp':
       if (reached === 'nothing') return isSilent ? unreached(endpoint) : [];
-      return isSilent || speaksTls(failure) ? [control(endpoint, 'tls', 'answer', 'does the port speak TLS?')] : [];
+      return isSilent || speaksTls(failure) ? besideStream(endpoint) : [];
     case 'tls':
       if (reached === 'nothing') {
         if (isSilent) return unreached(endpoint);
@@ -83,6 +85,17 @@ function unreached(endpoint: Endpoint): Control[] {
 function withoutTls(endpoint: Endpoint): Control[] {
   const why = 'does the host serve without TLS?';
   return [...elsewhere(endpoint, 'udp', [3478], why), ...elsewhere(endpoint, 'tcp', [3478], why)];
+}
+
+/** Connected, and no STUN came back: TLS is expected there, or plain STUN is understood and TURN is not. */
+function besideStream(endpoint: Endpoint): Control[] {
+  const tls = control(endpoint, 'tls', 'answer', 'does the port speak TLS?');
+  if (endpoint.failure?.cause === 'not-stun') return [tls];
+  const { host, address } = endpoint;
+  // No URL says "STUN over TCP", and `turn:` over TCP is what was asked for.
+  const url = `stun:${placeOf(host, address)}?transport=tcp`;
+  const why = 'does the port answer STUN where it answers no TURN?';
+  return [tls, { url, host, address, kind: 'tcp', until: 'answer', why, again: true }];
 }
 
 function besideHandshake(endpoint: Endpoint): Control[] {
@@ -122,7 +135,7 @@ function control(
   until: Control['until'],
   why: string,
 ): Control {
-  const place = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const place = placeOf(host, address);
   const url = {
     udp: `stun:${place}`,
     // No URL says "STUN over TCP"; this is the nearest.
@@ -131,6 +144,10 @@ function control(
     web: `https://${place}`,
   }[kind];
   return { url, host, address, kind, until, why };
+}
+
+function placeOf(host: string, { port }: SocketAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function further(a: Endpoint['reached'], b: Endpoint['reached']): Endpoint['reached'] {

@@ -84,7 +84,8 @@ export class Controls {
 
   #look(endpoint: Endpoint): void {
     for (const control of controlsFor(endpoint)) {
-      const key = endpointKey(control.address, control.kind);
+      const place = endpointKey(control.address, control.kind);
+      const key = control.again === true ? `${place} again` : place;
       if (this.#begun.has(key) || this.#endpoints.has(key)) continue;
       if (this.#begun.size >= CONTROLS_AT_MOST || this.#task.signal.aborted || this.#timeLeft < LEAST_MS) return;
       this.#begun.add(key);

@@ -57,6 +57,10 @@ function udpBlocked(view: View): Conclusion[] {
   const witnesses = view.everything.filter((target) => isStream(target) && isHeard(target));
   const hosts = unique(silent.map(hostOf));
   const spoken = hosts.filter((host) => witnesses.some((target) => hostOf(target) === host));
+  // A host that is silent over TCP too may be dead, and then its silence over UDP tells nothing.
+  const telling = hosts.filter(
+    (host) => spoken.includes(host) || !view.everything.some((each) => hostOf(each) === host && isStream(each)),
+  );
   const places = unique(silent.map(endpointOf));
   if (places.length < 2 || spoken.length === 0) return [];
   const relayed = view.servers.some((server) => server.works && /^turns?:/i.test(server.url));
@@ -66,7 +70,7 @@ function udpBlocked(view: View): Conclusion[] {
       severity: relayed ? 'warning' : 'error',
       subject: silent[0]?.url ?? 'network',
       urls: urlsOf(silent),
-      confidence: hosts.length >= 2 && silent.every((target) => isSilentEnough(view, target)) ? 'likely' : 'possible',
+      confidence: telling.length >= 2 && silent.every((target) => isSilentEnough(view, target)) ? 'likely' : 'possible',
       params: {
         silent: places,
         hosts,

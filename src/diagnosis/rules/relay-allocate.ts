@@ -66,7 +66,7 @@ function refusesAllocate(view: View, target: FailedTarget): boolean {
   if (cause === 'stun-error') return [400, 403, 420].includes(errorCode ?? 0);
   const sent = stage.data.requestsSent ?? 0;
   const enough = target.transport !== 'udp' || sent >= view.thresholds.sendsForSilence;
-  return (cause === 'timeout' || cause === 'closed') && enough && answersBinding(view, target);
+  return (cause === 'timeout' || cause === 'closed' || cause === 'reset') && enough && answersBinding(view, target);
 }
 
 /** By this URL or another one with the same address, port and transport. */

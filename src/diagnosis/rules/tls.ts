@@ -149,15 +149,23 @@ function tlsOnPlainPort(view: View): Conclusion[] {
         other.transport === 'tls' &&
         other.attempts.some((attempt) => (attempt.tls?.chain.length ?? 0) > 0),
     );
-    if (says?.name !== 'tls' && (!shaken || speaksPlainStun(view, target))) return [];
+    const saysTls = says?.name === 'tls';
+    if (!saysTls && (!shaken || speaksPlainStun(view, target))) return [];
+    const refusesPlain = saysTls || refusesPlainStun(view, target);
     return [
       {
         id: 'tls.tls-on-plain-port',
         subject: target.url,
         urls: urlsOf(group),
         // Some servers speak both on one port, and may be silent for another reason.
-        confidence: shaken && causeOf(target) !== 'timeout' ? 'certain' : 'likely',
-        params: { endpoint: endpointOf(target), port: target.port, says: says?.says ?? null, shaken },
+        confidence: shaken && refusesPlain && causeOf(target) !== 'timeout' ? 'certain' : 'likely',
+        params: {
+          endpoint: endpointOf(target),
+          port: target.port,
+          says: says?.says ?? null,
+          mute: says === undefined,
+          shaken,
+        },
         ruledOut: ['unreachable-server'],
         evidence: evidenceOf(view, group),
       },
@@ -169,10 +177,18 @@ function tlsOnPlainPort(view: View): Conclusion[] {
 function speaksPlainStun(view: View, target: Target): boolean {
   return view.everything.some(
     (other) =>
-      hostOf(other) === hostOf(target) &&
-      other.port === target.port &&
+      endpointOf(other) === endpointOf(target) &&
       other.transport !== 'tls' &&
       other.attempts.some((attempt) => passed(attempt, 'binding')),
+  );
+}
+
+/** Not only TURN, which a server may not have, but STUN itself is not answered without TLS. */
+function refusesPlainStun(view: View, target: Target): boolean {
+  return view.everything.some(
+    (other) =>
+      placeOf(other) === placeOf(target) &&
+      other.attempts.some((attempt) => stageOf(attempt, 'binding')?.status === 'fail'),
   );
 }
 

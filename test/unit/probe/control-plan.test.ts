@@ -18,6 +18,7 @@ const urls = (given: Endpoint): string[] => controlsFor(given).map(({ url }) => 
 const TCP_SAME = 'turn:turn.example:5349?transport=tcp';
 const UDP_SAME = 'stun:turn.example:5349';
 const TLS_SAME = 'turns:turn.example:5349';
+const STUN_SAME = 'stun:turn.example:5349?transport=tcp';
 const UDP_3478 = 'stun:turn.example:3478';
 const TCP_3478 = 'turn:turn.example:3478?transport=tcp';
 const TCP_443 = 'turn:turn.example:443?transport=tcp';
@@ -31,8 +32,9 @@ describe('controlsFor', () => {
     ['UDP that answered with an error', endpoint('udp', 'answered', { cause: 'stun-error' }), []],
     ['TCP that does not connect', endpoint('tcp', 'nothing'), [TCP_3478, TCP_443, UDP_SAME]],
     ['TCP that is refused', endpoint('tcp', 'nothing', { cause: 'refused' }), []],
-    ['TCP that says nothing', endpoint('tcp', 'connected'), [TLS_SAME]],
-    ['TCP that hangs up', endpoint('tcp', 'connected', { cause: 'closed' }), [TLS_SAME]],
+    ['TCP that says nothing', endpoint('tcp', 'connected'), [TLS_SAME, STUN_SAME]],
+    ['TCP that hangs up', endpoint('tcp', 'connected', { cause: 'closed' }), [TLS_SAME, STUN_SAME]],
+    ['TCP that is reset', endpoint('tcp', 'connected', { cause: 'reset' }), [TLS_SAME, STUN_SAME]],
     [
       'TCP that sends a TLS alert',
       endpoint('tcp', 'connected', { cause: 'not-stun', firstBytes: '15030100020250' }),

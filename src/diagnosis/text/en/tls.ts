@@ -21,10 +21,13 @@ export const TLS_TEXT: Readonly<Record<TlsId, FindingText>> = {
   },
   'tls.tls-on-plain-port': {
     title: 'Port {port} speaks TLS',
-    detail: '{endpoint} [[answers plain STUN with {says}]][[?shaken  and takes a TLS handshake]]',
+    detail:
+      '{endpoint} [[answers plain STUN with {says}]][[?mute answers no plain STUN]][[?shaken  and takes a TLS handshake]]',
     fix: 'write turns: instead of turn: for that port, or use the plain port (3478)',
     meaning: 'The URL says turn: or stun:, and the server expects TLS on that port.',
-    needs: 'a TLS record as the answer to plain STUN; "certain" if a TLS handshake to the same port succeeds',
+    needs:
+      'a TLS record as the answer to plain STUN, or none; "certain" if a TLS handshake to the same port succeeds and STUN ' +
+      'without TLS, asked beside it, is not answered',
   },
   'tls.intercepted': {
     title: 'Another certificate than expected: TLS is intercepted, or it was renewed',

@@ -14,7 +14,7 @@ export const ACCESS_ZH: Readonly<Record<string, ShortText>> = {
   },
   'tls.tls-on-plain-port': {
     title: '端口 {port} 使用 TLS',
-    detail: '{endpoint} [[以 {says} 应答普通 STUN]][[?shaken ，并接受 TLS 握手]]',
+    detail: '{endpoint} [[以 {says} 应答普通 STUN]][[?mute 不应答普通 STUN]][[?shaken ，并接受 TLS 握手]]',
     fix: '对该端口写 turns: 而不是 turn:，或使用普通端口（3478）',
   },
   'tls.intercepted': {

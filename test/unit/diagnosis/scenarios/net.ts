@@ -188,6 +188,24 @@ export const netScenarios: readonly Scenario[] = [
     near: [],
   },
   {
+    id: 'net.udp-blocked',
+    raise: () => {
+      const run = bothRun(TURN, TURN_TCP);
+      // Dead, or behind the same filter: nobody can tell.
+      run.attempt(STUN, { address: '198.51.100.9' }).silent();
+      run
+        .attempt('turn:stun.example.net?transport=tcp', { address: '198.51.100.9' })
+        .asControl('TCP?')
+        .silent('connect');
+      run.attempt(TURN, PEER).silent('challenge');
+      run.attempt(TURN_TCP, PEER).pass('connect').allocated();
+      return run;
+    },
+    finding: { confidence: 'possible' },
+    first: false,
+    near: [],
+  },
+  {
     id: 'net.udp-silent-here',
     raise: () => {
       const run = stunAnswers(bothRun(TURN, TURN_TCP));

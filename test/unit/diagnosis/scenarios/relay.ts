@@ -64,6 +64,34 @@ export const relayScenarios: readonly Scenario[] = [
     ],
   },
   {
+    id: 'relay.not-turn',
+    raise: () => {
+      const run = turnRun(TURN_TCP);
+      run.attempt(TURN_TCP).pass('connect').fail('challenge', 'reset');
+      run
+        .attempt('stun:turn.example.org?transport=tcp', { transport: 'tcp' })
+        .asControl('plain STUN?')
+        .pass('connect')
+        .pass('binding');
+      return run;
+    },
+    near: [
+      {
+        name: 'plain STUN is met with a reset too',
+        run: () => {
+          const run = turnRun(TURN_TCP);
+          run.attempt(TURN_TCP).pass('connect').fail('challenge', 'reset');
+          run
+            .attempt('stun:turn.example.org?transport=tcp', { transport: 'tcp' })
+            .asControl('plain STUN?')
+            .pass('connect')
+            .fail('binding', 'reset');
+          return run;
+        },
+      },
+    ],
+  },
+  {
     id: 'relay.quota',
     raise: () => refused(486, 'Allocation Quota Reached'),
     finding: { confidence: 'certain' },

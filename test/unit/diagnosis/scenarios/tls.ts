@@ -1,6 +1,8 @@
 import type { Run } from '../../../support/events.ts';
 import { type Scenario, TURN, TURN_TCP, TURNS, TURNS_443, turnRun } from './scenario.ts';
 
+const STUN_443 = 'stun:turn.example.org:443?transport=tcp';
+
 function refused(
   code:
     | 'expired'
@@ -149,9 +151,41 @@ export const tlsScenarios: readonly Scenario[] = [
       const run = turnRun('turn:turn.example.org:443?transport=tcp', TURNS_443);
       run.attempt('turn:turn.example.org:443?transport=tcp').pass('connect').fail('challenge', 'closed');
       run.attempt(TURNS_443).handshake().pass('connect').pass('tls').allocated();
+      run
+        .attempt(STUN_443, { port: 443, transport: 'tcp' })
+        .asControl('plain STUN?')
+        .pass('connect')
+        .fail('binding', 'closed');
       return run;
     },
     finding: { confidence: 'certain' },
+    near: [
+      {
+        // coturn with a certificate speaks both on one port; with --stun-only it hangs up on TURN.
+        name: 'plain STUN is answered beside TLS',
+        run: () => {
+          const run = turnRun('turn:turn.example.org:443?transport=tcp', TURNS_443);
+          run.attempt('turn:turn.example.org:443?transport=tcp').pass('connect').fail('challenge', 'reset');
+          run.attempt(TURNS_443).handshake().pass('connect').pass('tls').fail('challenge', 'reset');
+          run
+            .attempt(STUN_443, { port: 443, transport: 'tcp' })
+            .asControl('plain STUN?')
+            .pass('connect')
+            .pass('binding');
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    id: 'tls.tls-on-plain-port',
+    raise: () => {
+      const run = turnRun('turn:turn.example.org:443?transport=tcp', TURNS_443);
+      run.attempt('turn:turn.example.org:443?transport=tcp').pass('connect').fail('challenge', 'closed');
+      run.attempt(TURNS_443).handshake().pass('connect').pass('tls').allocated();
+      return run;
+    },
+    finding: { confidence: 'likely' },
     near: [],
   },
   {
