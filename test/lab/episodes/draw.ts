@@ -4,7 +4,7 @@ import { type AccessNetwork, serverAddresses } from '../support/network.ts';
 import { NETWORKS, type NetworkName } from '../support/networks.ts';
 import type { ScenarioServer, ScenarioTurn } from '../support/scenario.ts';
 import { PASSWORD, USER } from '../support/servers.ts';
-import { FAULTS, type FaultKind, UDP_DROPPED } from './faults.ts';
+import { DEAD_HOST, FAULTS, type FaultKind, UDP_DROPPED } from './faults.ts';
 import type { Fault } from './truth.ts';
 
 /** A situation drawn by a seed, the command that is run in it, and what is true in it. */
@@ -82,7 +82,7 @@ export function drawEpisode(seed: number, asked: Asked): Episode {
     faults.push(made.fault);
     names.push(made.where);
   }
-  if (faults.length > 1 && faults.every(({ name }) => name === UDP_DROPPED)) sameAsNoUdp(faults);
+  if (faults.length > 1 && faults.every(({ name }) => name === UDP_DROPPED || name === DEAD_HOST)) sameAsNoUdp(faults);
   if (!healthy && faults.length === 0) throw new Error(`seed ${seed}: no fault fits`);
   return {
     seed,
@@ -105,10 +105,11 @@ export function chance(random: Random, percent: number): boolean {
   return randomInteger(random, 100) < percent;
 }
 
-/** Where every server drops UDP, it looks from the client as if its own network did. */
+/** Where no server answers over UDP, it looks from the client as if its own network dropped it. */
 function sameAsNoUdp(faults: Fault[]): void {
   for (const [i, fault] of faults.entries()) {
-    faults[i] = { ...fault, identifiable: false, tolerated: [...fault.tolerated, 'net.udp-blocked'] };
+    if (fault.name === UDP_DROPPED)
+      faults[i] = { ...fault, identifiable: false, tolerated: [...fault.tolerated, 'net.udp-blocked'] };
   }
 }
 

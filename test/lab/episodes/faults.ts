@@ -15,8 +15,9 @@ export type FaultKind = { readonly shownTo?: Asked } & (
     }
 );
 
-/** The name of that fault: two of it are another one. */
+/** The names of faults that silence UDP: where no server is left without one, they look like another fault. */
 export const UDP_DROPPED = 'UDP dropped by one server';
+export const DEAD_HOST = 'dead host';
 
 /** Each of them is as likely as the others. */
 export const FAULTS: readonly FaultKind[] = [
@@ -41,7 +42,10 @@ export const FAULTS: readonly FaultKind[] = [
     () => true,
     (target) => {
       for (const url of target.urls) url.port = 4999;
-      return fault('closed port', ['net.refused'], ['server'], { tolerated: SYMPTOMS });
+      // Where only TLS was asked of the port, that nobody speaks TLS there is the same truth.
+      const tlsOnly = target.urls.every(({ scheme }) => scheme === 'turns');
+      const ids = ['net.refused', ...(tlsOnly ? ['tls.no-listener'] : [])];
+      return fault('closed port', ids, ['server'], { tolerated: SYMPTOMS });
     },
   ),
   server(
@@ -51,7 +55,7 @@ export const FAULTS: readonly FaultKind[] = [
       target.zone = [BLACK_HOLE];
       // Whether it is the server or the way to it, only another server that answers tells.
       const control = draft.targets.length > 1;
-      return fault('dead host', ['net.server-silent'], control ? ['server', 'unknown'] : ['unknown'], {
+      return fault(DEAD_HOST, ['net.server-silent'], control ? ['server', 'unknown'] : ['unknown'], {
         tolerated: SYMPTOMS,
       });
     },
