@@ -9,12 +9,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildPage } from './build-page.mjs';
 import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
 
-const SCHEMA = join(root, 'src', 'record', 'report.schema.json');
+/** Kept beside the types that they describe; the package's test insists on them. */
+const SCHEMAS = [
+  join(root, 'src', 'record', 'report.schema.json'),
+  join(root, 'src', 'check', 'targets', 'config.schema.json'),
+];
 
 /** Builds beside dist/ and then puts the result in its place, so that a failed build leaves the last good one. */
 export async function build() {
@@ -29,8 +33,7 @@ export async function build() {
       declarations(staging),
       buildPage(join(staging, 'page.html'), version),
     ]);
-    // Kept beside the types that it describes; the package's test insists on it.
-    if (existsSync(SCHEMA)) copyFileSync(SCHEMA, join(staging, 'report.schema.json'));
+    for (const schema of SCHEMAS) copyFileSync(schema, join(staging, basename(schema)));
     writeFileSync(join(staging, '.inputs'), inputs);
     if (existsSync(target)) renameSync(target, `${staging}-previous`);
     renameSync(staging, target);

@@ -1,5 +1,6 @@
-// Makes the JSON Schemas of the report from its types: the one that ships, open as the contract promises, and the strict
-// one that the tests hold every report against. `node scripts/schema.mjs` writes them, `--check` only compares.
+// Makes the JSON Schemas from the types: that of the report that ships, open as the contract promises, the strict one that
+// the tests hold every report against, and that of `iceprobe.config.json`. `node scripts/schema.mjs` writes them, `--check`
+// only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,23 +8,27 @@ import { root } from './setup.mjs';
 
 const SHIPPED = join(root, 'src', 'record', 'report.schema.json');
 const STRICT = join(root, 'test', 'support', 'report.strict.schema.json');
+const CONFIG = join(root, 'src', 'check', 'targets', 'config.schema.json');
 
-/** The two files as they should be: path and text. */
+/** The files as they should be: path and text. */
 export async function makeSchemas() {
   const { createGenerator } = await import('ts-json-schema-generator');
-  const strict = createGenerator({
-    path: join(root, 'src', 'record', 'report.ts'),
+  // One for both: most of the time goes into reading the sources.
+  const generator = createGenerator({
+    path: join(root, 'src', '{record/report,check/targets/config}.ts'),
     tsconfig: join(root, 'tsconfig.json'),
-    type: 'Report',
     topRef: false,
     jsDoc: 'extended',
     sortProps: false,
     skipTypeCheck: true,
     additionalProperties: false,
-  }).createSchema('Report');
+  });
+  const strict = generator.createSchema('Report');
+  const config = generator.createSchema('IceprobeConfig');
   return [
     { path: STRICT, text: print(strict) },
     { path: SHIPPED, text: print(open(strict)) },
+    { path: CONFIG, text: print({ title: 'iceprobe.config.json', ...config }) },
   ];
 }
 

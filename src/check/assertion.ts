@@ -1,8 +1,9 @@
 import { fail, ok, type Result } from '../core/result.ts';
 import type { Report } from '../record/report.ts';
 import type { Check, CheckError, Outcome } from './check.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { type PathStep, parsePath, valuesAt } from './path.ts';
-import { type JsonSchema, pathProblem } from './schema-path.ts';
+import { pathProblem } from './schema-path.ts';
 
 const OPERATORS = ['==', '!=', '<=', '>=', '<', '>'] as const;
 type Operator = (typeof OPERATORS)[number];

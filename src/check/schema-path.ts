@@ -1,20 +1,9 @@
+import { type JsonSchema, variantsOf } from './json-schema.ts';
 import type { PathStep } from './path.ts';
-
-/** As much of JSON Schema (draft 7) as the report's schema uses. */
-export interface JsonSchema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: boolean | JsonSchema;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly allOf?: readonly JsonSchema[];
-  readonly definitions?: Readonly<Record<string, JsonSchema>>;
-}
 
 /** What is wrong with a path by the schema: a field that no report ever has. Undefined where it is good. */
 export function pathProblem(schema: JsonSchema, steps: readonly PathStep[]): string | undefined {
-  let here = resolve(schema, schema);
+  let here = variantsOf(schema, schema);
   let walked = '';
   for (const step of steps) {
     switch (step.kind) {
@@ -24,12 +13,12 @@ export function pathProblem(schema: JsonSchema, steps: readonly PathStep[]): str
         const next = here.flatMap((variant) => fieldOf(variant, step.name));
         if (next.length === 0)
           return `${walked === '' ? 'the report' : walked} has no field "${step.name}"${suggestion(here, step.name)}`;
-        here = next.flatMap((variant) => resolve(schema, variant));
+        here = next.flatMap((variant) => variantsOf(schema, variant));
         walked += walked === '' ? step.name : `.${step.name}`;
         break;
       }
       default: {
-        const items = here.flatMap((variant) => (variant.items === undefined ? [] : resolve(schema, variant.items)));
+        const items = here.flatMap((variant) => (variant.items === undefined ? [] : variantsOf(schema, variant.items)));
         if (items.length === 0 && !here.some(isAnything)) return `${walked} is no list`;
         if (step.kind === 'where' && items.length > 0 && !items.some((item) => fieldOf(item, step.field).length > 0)) {
           return `the elements of ${walked} have no field "${step.field}"${suggestion(items, step.field)}`;
@@ -39,17 +28,6 @@ export function pathProblem(schema: JsonSchema, steps: readonly PathStep[]): str
     }
   }
   return undefined;
-}
-
-/** The variants behind references and unions. */
-function resolve(root: JsonSchema, schema: JsonSchema): readonly JsonSchema[] {
-  if (schema.$ref !== undefined) {
-    const name = decodeURIComponent(schema.$ref.replace('#/definitions/', ''));
-    const target = root.definitions?.[name];
-    return target === undefined ? [{}] : resolve(root, target);
-  }
-  const nested = schema.anyOf ?? schema.allOf;
-  return nested === undefined ? [schema] : nested.flatMap((variant) => resolve(root, variant));
 }
 
 function fieldOf(schema: JsonSchema, name: string): readonly JsonSchema[] {

@@ -55,7 +55,7 @@ describe('the package', () => {
       /^dist\/(cli|index)\.js$/,
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
-      /^dist\/report\.schema\.json$/,
+      /^dist\/(report|config)\.schema\.json$/,
       /^dist\/page\.html$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
     ];

@@ -19,6 +19,13 @@ export interface FakeWorld {
 
 /** Runs a command line in this process, in a world of its own: no terminal, an empty environment, nothing on stdin. */
 export async function runInFakeWorld(argv: readonly string[], world: FakeWorld = {}): Promise<FakeRun> {
+  const { context, stdout, stderr } = fakeContext(world);
+  const exitCode = await run(argv, context);
+  return { exitCode, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** Such a world by itself, for what a command is made of. */
+export function fakeContext(world: FakeWorld = {}) {
   const stdout = new Sink(world);
   const stderr = new Sink(world);
   const context: Context = {
@@ -28,8 +35,7 @@ export async function runInFakeWorld(argv: readonly string[], world: FakeWorld =
     stderr,
     signal: world.signal ?? new AbortController().signal,
   };
-  const exitCode = await run(argv, context);
-  return { exitCode, stdout: stdout.text, stderr: stderr.text };
+  return { context, stdout, stderr };
 }
 
 class Sink {

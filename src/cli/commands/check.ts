@@ -1,7 +1,7 @@
 import type { Check } from '../../check/check.ts';
 import { judge } from '../../check/judge.ts';
 import { expectationOptions } from '../check/options.ts';
-import { Expectations } from '../check/read.ts';
+import { checksFor, expectationsOf } from '../check/read.ts';
 import { defineCommand } from '../command.ts';
 import { probeOptions } from '../suite/options.ts';
 import { runSuite, suiteOptions } from '../suite/run.ts';
@@ -18,7 +18,7 @@ export const command = defineCommand({
     ["iceprobe check -c ice.json --expect 'findings.count == 0'", 'anything that the JSON report tells'],
   ],
   run({ options, positionals }, context) {
-    const expectations = new Expectations(options);
+    const expectations = expectationsOf(options);
     let checks: readonly Check[] = [];
     return runSuite(
       {
@@ -26,7 +26,7 @@ export const command = defineCommand({
         parts: ['gather', 'probe'],
         retries: options.retries ?? 0,
         examine: (urls) => {
-          checks = expectations.for(urls);
+          checks = checksFor(urls, expectations);
         },
         finish: (report) =>
           judge(report, {

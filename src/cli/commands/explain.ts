@@ -1,3 +1,4 @@
+import { suggest } from '../../core/suggest.ts';
 import { FINDING_IDS, type FindingId, resolveFindingId } from '../../diagnosis/catalogue.ts';
 import { labelled } from '../../report/layout.ts';
 import type { Style } from '../../report/style.ts';
@@ -5,7 +6,6 @@ import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { type Explanation, explainFinding } from '../explain/explanation.ts';
 import { choice } from '../options/option.ts';
-import { suggest } from '../options/suggest.ts';
 import { styleFor } from '../output/style.ts';
 
 const options = {

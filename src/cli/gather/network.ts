@@ -1,4 +1,5 @@
 import { parseServerUri } from '../../core/stun/uri.ts';
+import { suggest } from '../../core/suggest.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
 import { certificatesIn } from '../../net/trust.ts';
 import type { GatherOptions } from '../../probe/gather-options.ts';
@@ -6,7 +7,6 @@ import { UsageError } from '../errors.ts';
 import { readTextFile } from '../files.ts';
 import type { networkOptions } from '../options/network.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { suggest } from '../options/suggest.ts';
 import type { Configuration } from '../servers/configuration.ts';
 import type { gatherOptions } from './options.ts';
 
@@ -20,7 +20,7 @@ export async function readNetwork(
   const family = values.family === '4' ? 4 : values.family === '6' ? 6 : undefined;
   if (family !== undefined) refuseOtherFamily(family, configuration);
   if (values.interface !== undefined) requireInterface(values.interface);
-  const ca = values.ca === undefined ? undefined : await readCertificates(values.ca);
+  const ca = values.ca === undefined ? undefined : await readCertificates(values.ca, '--ca');
   return {
     ...(family === undefined ? {} : { family }),
     ...(values.interface === undefined ? {} : { interfaces: [values.interface] }),
@@ -46,7 +46,7 @@ function refuseOtherFamily(family: 4 | 6, configuration: Configuration | undefin
   }
 }
 
-function requireInterface(name: string): void {
+export function requireInterface(name: string): void {
   const names = [...new Set(listInterfaces().map((each) => each.name))];
   if (names.includes(name)) return;
   const meant = suggest(name, names);
@@ -56,11 +56,12 @@ function requireInterface(name: string): void {
   );
 }
 
-async function readCertificates(path: string): Promise<string> {
-  const pem = await readTextFile(path, '--ca');
+/** The certificates in a file; `option` is how it was named, for the error. Throws {@link UsageError}. */
+export async function readCertificates(path: string, option: string): Promise<string> {
+  const pem = await readTextFile(path, option);
   if (certificatesIn(pem).length === 0) {
     throw new UsageError(
-      `--ca ${path}: there is no certificate in it`,
+      `${option} ${path}: there is no certificate in it`,
       'give a file with -----BEGIN CERTIFICATE----- in it',
     );
   }

@@ -1,7 +1,7 @@
 import yargs from 'yargs';
+import { suggest } from '../../core/suggest.ts';
 import { UsageError } from '../errors.ts';
 import type { Option, OptionTable, ValuesOf } from './option.ts';
-import { suggest } from './suggest.ts';
 
 export interface ParsedArguments<Table extends OptionTable> {
   readonly options: ValuesOf<Table>;

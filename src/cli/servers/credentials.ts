@@ -1,3 +1,4 @@
+import { optional } from '../../core/optional.ts';
 import { Secret } from '../../core/secret.ts';
 import { mintRestCredentials } from '../../core/stun/rest-credentials.ts';
 import { nodeHashes } from '../../net/hashes.ts';
@@ -103,8 +104,4 @@ function secretOf(text: string | undefined): Credentials {
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
-}
-
-function optional<Name extends string, T>(name: Name, value: T | undefined): { readonly [Key in Name]?: T } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [Key in Name]?: T };
 }

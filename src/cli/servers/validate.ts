@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { parseServerUri, type ServerUri, type UriError } from '../../core/stun/uri.ts';
+import { suggest } from '../../core/suggest.ts';
 import { COMMANDS } from '../commands.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { suggest } from '../options/suggest.ts';
 import type { Configuration, ConfiguredServer, ConfiguredUrl } from './configuration.ts';
 
 /**

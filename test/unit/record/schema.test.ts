@@ -15,10 +15,10 @@ function sample(): Run {
   return run.error(TURN, 401, 'Unauthorized').complete();
 }
 
-describe('the JSON Schema of the report', () => {
-  it('is what the types say (node scripts/schema.mjs writes it)', async () => {
+describe('the JSON Schemas', () => {
+  it('are what the types say (node scripts/schema.mjs writes it)', async () => {
     const made = (await makeSchemas()) as { path: string; text: string }[];
-    expect(made).toHaveLength(2);
+    expect(made).toHaveLength(3);
     for (const { path, text } of made)
       expect(readFileSync(path, 'utf8') === text, `${path}: run npm run schema`).toBe(true);
   });

@@ -1,0 +1,31 @@
+/** As much of JSON Schema (draft 7) as the schemas of this package use. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly propertyNames?: JsonSchema;
+  readonly minProperties?: number;
+  readonly items?: JsonSchema;
+  readonly minItems?: number;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+  readonly definitions?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** The variants behind references and unions; of a reference that leads nowhere, one that anything fits. */
+export function variantsOf(root: JsonSchema, schema: JsonSchema): readonly JsonSchema[] {
+  if (schema.$ref !== undefined) {
+    const name = decodeURIComponent(schema.$ref.replace('#/definitions/', ''));
+    const target = root.definitions?.[name];
+    return target === undefined ? [{}] : variantsOf(root, target);
+  }
+  const nested = schema.anyOf ?? schema.allOf;
+  return nested === undefined ? [schema] : nested.flatMap((variant) => variantsOf(root, variant));
+}

@@ -1,0 +1,56 @@
+import { fail, ok, type Result } from '../../core/result.ts';
+import { type Expectations, readExpectations } from '../expectations.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import schema from './config.schema.json' with { type: 'json' };
+import type { IceprobeConfig, TargetConfig } from './config.ts';
+import type { ConfigProblem } from './problem.ts';
+import { problemsOf } from './validate.ts';
+
+/** A configuration whose form is right. What the environment holds was not asked yet. */
+export interface TargetPlans {
+  /** In the order of the configuration; one at least. */
+  readonly targets: readonly TargetPlan[];
+  /** How many targets are tested at the same time, at most. */
+  readonly concurrency: number;
+}
+
+export interface TargetPlan {
+  readonly name: string;
+  /** With the defaults filled in. */
+  readonly config: TargetConfig;
+  readonly expectations: Expectations;
+}
+
+const DEFAULT_CONCURRENCY = 4;
+
+/** Reads what a configuration file holds or exports. `findings` are the ids of the catalogue. Never throws. */
+export function readTargets(
+  value: unknown,
+  findings: readonly string[],
+): Result<TargetPlans, readonly ConfigProblem[]> {
+  const malformed = problemsOf(schema as JsonSchema, value);
+  if (malformed.length > 0) return fail(malformed);
+  // The schema is made from this type, so that what it lets pass is one.
+  const { targets, defaults = {}, concurrency = DEFAULT_CONCURRENCY } = value as IceprobeConfig;
+  const problems: ConfigProblem[] = [];
+  const plans = Object.entries(targets).flatMap(([name, own]): TargetPlan[] => {
+    const given = { ...defaults, ...withoutUndefined(own) };
+    const expectations = readExpectations(given, findings);
+    if (expectations.ok) return [{ name, config: given, expectations: expectations.value }];
+    const { option, index, message, hint } = expectations.error;
+    const owner = own[option] === undefined ? ['defaults'] : ['targets', name];
+    problems.push({ path: [...owner, option, index], message, hint });
+    return [];
+  });
+  return problems.length > 0 ? fail(unique(problems)) : ok({ targets: plans, concurrency });
+}
+
+/** What a module leaves `undefined` must not hide a default. */
+function withoutUndefined(own: TargetConfig): TargetConfig {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as unknown as TargetConfig;
+}
+
+/** A mistake in the defaults is found once for each target that they are for. */
+function unique(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem.path), problem])).values()];
+}

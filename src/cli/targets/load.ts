@@ -1,0 +1,69 @@
+import { dirname, resolve } from 'node:path';
+import { readTargets, type TargetPlan } from '../../check/targets/read.ts';
+import { resolveTarget } from '../../check/targets/resolve.ts';
+import type { Target } from '../../check/targets/target.ts';
+import { suggest } from '../../core/suggest.ts';
+import { FINDING_IDS } from '../../diagnosis/catalogue.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { readCertificates, requireInterface } from '../gather/network.ts';
+import { mint } from '../servers/credentials.ts';
+import { requireValid } from '../servers/validate.ts';
+import { type ConfigDocument, readConfigFile, refusal } from './document.ts';
+
+/** The targets of a configuration file, ready to be tested. */
+export interface LoadedTargets {
+  readonly file: string;
+  /** In the order of the file; one at least. */
+  readonly targets: readonly Target[];
+  /** How many are tested at the same time, at most. */
+  readonly concurrency: number;
+}
+
+/**
+ * Reads a configuration file and makes these of its targets ready, all of them where none is named. Throws `UsageError`
+ * with the place and the remedy for whatever is wrong with the file, the environment or what they refer to.
+ */
+export async function loadTargets(file: string, names: readonly string[], context: Context): Promise<LoadedTargets> {
+  const document = await readConfigFile(file);
+  if (document.problems.length > 0) throw refusal(document, document.problems);
+  const read = readTargets(document.value, FINDING_IDS);
+  if (!read.ok) throw refusal(document, read.error);
+  const targets: Target[] = [];
+  for (const plan of chosen(read.value.targets, names, document)) targets.push(await ready(plan, document, context));
+  return { file, targets, concurrency: read.value.concurrency };
+}
+
+function chosen(
+  plans: readonly TargetPlan[],
+  names: readonly string[],
+  { file }: ConfigDocument,
+): readonly TargetPlan[] {
+  const known = plans.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const meant = suggest(name, known);
+    const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
+    throw new UsageError(`${file} has no target ${JSON.stringify(name)}`, hint);
+  }
+  return names.length === 0 ? plans : plans.filter(({ name }) => names.includes(name));
+}
+
+async function ready(plan: TargetPlan, document: ConfigDocument, context: Context): Promise<Target> {
+  const { config, name } = plan;
+  if (config.interface !== undefined) requireInterface(config.interface);
+  // Paths in a file are meant from where the file stands.
+  const ca =
+    config.ca === undefined
+      ? undefined
+      : await readCertificates(resolve(dirname(document.file), config.ca), document.place(['targets', name, 'ca']));
+  const resolved = resolveTarget(plan, { env: context.env, mint, ...(ca === undefined ? {} : { ca }) });
+  if (!resolved.ok) throw refusal(document, resolved.error);
+  const target = resolved.value;
+  const servers = target.servers().map((server, index) => {
+    const where = document.place(['targets', name, 'iceServers', index]);
+    return { ...server, urls: server.urls.map((text) => ({ text, where })) };
+  });
+  requireValid({ servers, policy: target.options.iceTransportPolicy, remarks: [] }, context);
+  return target;
+}
