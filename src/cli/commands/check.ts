@@ -3,6 +3,7 @@ import { judge } from '../../check/judge.ts';
 import { expectationOptions } from '../check/options.ts';
 import { checksFor, expectationsOf } from '../check/read.ts';
 import { defineCommand } from '../command.ts';
+import { vantageOptions } from '../gather/options.ts';
 import { probeOptions } from '../suite/options.ts';
 import { runSuite, suiteOptions } from '../suite/run.ts';
 
@@ -11,7 +12,7 @@ export const command = defineCommand({
   description:
     'Holds servers to expectations, for CI. Without any, data must cross the relay of every TURN URL, and every STUN URL ' +
     'must answer. Exit code 0: all is met; 1: something is not; 3: something was not determined; 2: a mistake in the call.',
-  options: { ...suiteOptions, ...probeOptions, ...expectationOptions },
+  options: { ...suiteOptions, ...vantageOptions, ...probeOptions, ...expectationOptions },
   examples: [
     ['iceprobe check turn:turn.example.org --report junit=turn.xml', 'user and credential from the environment'],
     ['iceprobe check -c ice.json --require relay/udp,relay/tls --max-rtt 200 --min-cert-days 14', 'what must hold'],

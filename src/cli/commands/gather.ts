@@ -5,11 +5,10 @@ import type { GatherOptions } from '../../probe/gather-options.ts';
 import type { Report } from '../../record/report.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
 import { LOCAL_BY_DEFAULT, LOCAL_BY_OPTION, nextSteps, startLocal } from '../gather/local.ts';
 import { readNetwork } from '../gather/network.ts';
-import { gatherOptions } from '../gather/options.ts';
-import { gatherFromVantages, requireBrowser } from '../gather/vantages.ts';
+import { gatherOptions, vantageOptions } from '../gather/options.ts';
+import { chooseBrowser, observeFromVantages } from '../gather/vantages.ts';
 import { networkOptions } from '../options/network.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { outputOptions, packetOptions } from '../options/output.ts';
@@ -21,7 +20,14 @@ import { configure } from '../servers/configure.ts';
 import { requireValid } from '../servers/validate.ts';
 import { Interrupted } from '../signals.ts';
 
-const options = { ...serverOptions, ...networkOptions, ...gatherOptions, ...outputOptions, ...packetOptions } as const;
+const options = {
+  ...serverOptions,
+  ...networkOptions,
+  ...gatherOptions,
+  ...vantageOptions,
+  ...outputOptions,
+  ...packetOptions,
+} as const;
 
 type Values = ValuesOf<typeof options>;
 
@@ -85,24 +91,13 @@ async function gather(options: GatherOptions, given: Values, around: Surrounding
     for await (const event of run) output.onEvent(event);
     report = await run.report;
   } else {
-    const vantages = { browser, withTerminal: given.vantage === 'both', withEvents };
-    report = await gatherFromVantages({ ...options, signal }, vantages, output.onEvent);
+    const startHere = given.vantage === 'both' ? () => startGather({ ...options, signal }, finishRun) : undefined;
+    const vantages = { browser, command: 'gather', withEvents, startHere };
+    report = await observeFromVantages({ ...options, signal }, vantages, output.onEvent);
   }
   const isCaptured = (await capture?.close(context)) ?? true;
   // What was seen so far is told all the same; how it ended is in the exit code.
   const exitCode = signal.aborted && signal.reason instanceof Interrupted ? signal.reason.exitCode : report.exitCode;
   const written = await output.finish({ ...report, exitCode }, closing);
   return isCaptured ? written : 2;
-}
-
-/** Throws {@link UsageError} where there is none, and for options that the chosen vantage has no use for. */
-function chooseBrowser(given: Values): InstalledBrowser | undefined {
-  const hasBrowser = given.vantage === 'browser' || given.vantage === 'both';
-  if (given.browser !== undefined && !hasBrowser) {
-    throw new UsageError('--browser is of no use without a browser', 'add --vantage browser or --vantage both');
-  }
-  if (given.pcap !== undefined && hasBrowser) {
-    throw new UsageError("--pcap: a browser's packets are its own", 'capture from the terminal alone, or use tcpdump');
-  }
-  return hasBrowser ? requireBrowser(given.browser) : undefined;
 }

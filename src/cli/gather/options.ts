@@ -8,6 +8,10 @@ export const gatherOptions = {
   }),
   srv: flag({ group: 'Network', help: 'look for SRV records where a URL has no port, which browsers do not' }),
   'per-url': flag({ group: 'Network', help: 'gather for each URL alone too, to tell what each gives and costs' }),
+} as const;
+
+/** From where it is seen. */
+export const vantageOptions = {
   vantage: choice(['terminal', 'browser', 'both'], {
     group: 'Network',
     help: "see it from here, from an installed browser's WebRTC, or from both and tell the differences (default: terminal)",

@@ -3,14 +3,29 @@ import { BrowserError, gatherWithBrowser } from '../../browser/gather.ts';
 import { VERSION } from '../../core/version.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
-import { startGather } from '../../probe/gather.ts';
 import { DEFAULT_TIMEOUT_MS, type GatherOptions } from '../../probe/gather-options.ts';
-import { Run } from '../../probe/run.ts';
+import { type EventStream, Run } from '../../probe/run.ts';
 import { reportedConfiguration } from '../../record/configuration.ts';
 import type { EventBody, RunEvent } from '../../record/events.ts';
 import type { PageIceServer } from '../../record/page-messages.ts';
 import type { Report } from '../../record/report.ts';
 import { UsageError } from '../errors.ts';
+import type { ValuesOf } from '../options/option.ts';
+import type { vantageOptions } from './options.ts';
+
+/** The browser that the options ask for, if they do. Throws {@link UsageError} where there is none, and for contradictions. */
+export function chooseBrowser(
+  given: ValuesOf<typeof vantageOptions> & { readonly pcap?: string | undefined },
+): InstalledBrowser | undefined {
+  const hasBrowser = given.vantage === 'browser' || given.vantage === 'both';
+  if (given.browser !== undefined && !hasBrowser) {
+    throw new UsageError('--browser is of no use without a browser', 'add --vantage browser or --vantage both');
+  }
+  if (given.pcap !== undefined && hasBrowser) {
+    throw new UsageError("--pcap: a browser's packets are its own", 'capture from the terminal alone, or use tcpdump');
+  }
+  return hasBrowser ? requireBrowser(given.browser) : undefined;
+}
 
 /** An installed browser, by name or path where one is wanted. Throws {@link UsageError} where there is none. */
 export function requireBrowser(wanted: string | undefined): InstalledBrowser {
@@ -23,29 +38,32 @@ export function requireBrowser(wanted: string | undefined): InstalledBrowser {
 }
 
 /**
- * Gathers in a browser, or in a browser and with sockets of ours at once, into one report. Throws {@link UsageError} if the
+ * Gathers in a browser, and at once has this machine's own sockets ask what they ask, into one report. Throws {@link UsageError} if the
  * browser does not do its part.
  */
-export async function gatherFromVantages(
+export async function observeFromVantages(
   options: GatherOptions & { readonly signal: AbortSignal },
-  { browser, withTerminal, withEvents }: Vantages,
+  { browser, command, withEvents, startHere }: Vantages,
   onEvent: (event: RunEvent) => void,
 ): Promise<Report> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const iceTransportPolicy = options.iceTransportPolicy ?? 'all';
   const iceServers = options.iceServers.map(pageServer);
   const run = new Run();
-  run.start('gather', reportedConfiguration(iceServers, iceTransportPolicy, options.problems), timeoutMs);
+  run.start(command, reportedConfiguration(iceServers, iceTransportPolicy, options.problems), timeoutMs);
   const told = tellEach(run, onEvent);
   // The terminal tells of the machine itself.
-  if (!withTerminal) run.describeNetwork(listInterfaces());
+  if (startHere === undefined) run.describeNetwork(listInterfaces());
   run.record({ type: 'progress', text: `gathering in ${browser.name}` });
   // The deadline is that of the run: what a browser needs to start is a part of it.
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
   const tool = { name: 'iceprobe', version: VERSION };
   const page = { iceServers, iceTransportPolicy, timeoutMs, tool, signal, onEvent: shifted(run, 'browser') };
   try {
-    await Promise.all([gatherWithBrowser(browser, page), withTerminal ? gatherHere(options, run) : undefined]);
+    await Promise.all([
+      gatherWithBrowser(browser, page),
+      startHere === undefined ? undefined : include(startHere(), run),
+    ]);
   } catch (error) {
     if (!(error instanceof BrowserError)) throw error;
     throw new UsageError(error.message, 'does it start by itself? --browser NAME takes another one');
@@ -59,12 +77,14 @@ export async function gatherFromVantages(
 
 export interface Vantages {
   readonly browser: InstalledBrowser;
-  readonly withTerminal: boolean;
+  /** Its name, for the report. */
+  readonly command: string;
   readonly withEvents: boolean;
+  /** Starts the terminal's own run; absent where the browser is the only vantage. */
+  readonly startHere?: (() => EventStream & { readonly report: Promise<Report> }) | undefined;
 }
 
-async function gatherHere(options: GatherOptions, run: Run): Promise<void> {
-  const own = startGather(options, finishRun);
+async function include(own: EventStream & { readonly report: Promise<Report> }, run: Run): Promise<void> {
   const record = shifted(run, 'terminal');
   for await (const event of own) {
     if (event.type !== 'run-started' && event.type !== 'run-finished') record(event);

@@ -6,6 +6,8 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { startLocal } from '../gather/local.ts';
 import { readNetwork } from '../gather/network.ts';
+import type { vantageOptions } from '../gather/options.ts';
+import { chooseBrowser, observeFromVantages } from '../gather/vantages.ts';
 import { networkOptions } from '../options/network.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { outputOptions, packetOptions } from '../options/output.ts';
@@ -21,7 +23,10 @@ import type { lifetimeOptions, probeOptions } from './options.ts';
 /** What every command that asks a network several questions takes. */
 export const suiteOptions = { ...serverOptions, ...networkOptions, ...outputOptions, ...packetOptions } as const;
 
-type Values = ValuesOf<typeof suiteOptions> & ValuesOf<typeof probeOptions> & ValuesOf<typeof lifetimeOptions>;
+type Values = ValuesOf<typeof suiteOptions> &
+  ValuesOf<typeof probeOptions> &
+  ValuesOf<typeof lifetimeOptions> &
+  ValuesOf<typeof vantageOptions>;
 
 export interface SuiteCommand {
   readonly name: string;
@@ -50,6 +55,7 @@ export async function runSuite(
   positionals: readonly string[],
   context: Context,
 ): Promise<number> {
+  const browser = chooseBrowser(given);
   const configuration = await configure(positionals, given, context);
   if (configuration === undefined && given.local !== true) {
     throw new UsageError(
@@ -68,21 +74,28 @@ export async function runSuite(
   const capture =
     given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now(), given['pcap-integrity']);
   const { signal } = context;
-  const observe = async (): Promise<Report> => {
-    const run = startSuite(
-      {
-        ...options,
-        ...probing(given),
-        ...timing(given, network.timeoutMs),
-        parts: command.parts,
-        command: command.name,
-        signal,
-        ...(capture === undefined ? {} : { onPacket: capture.onPacket }),
-      },
-      (log, record) => finishRun(log, record, { withEvents: given.events === true }),
-    );
+  const suite = {
+    ...options,
+    ...probing(given),
+    ...timing(given, network.timeoutMs),
+    parts: command.parts,
+    command: command.name,
+    signal,
+    ...(capture === undefined ? {} : { onPacket: capture.onPacket }),
+  };
+  const withEvents = given.events === true;
+  const start = () => startSuite(suite, (log, record) => finishRun(log, record, { withEvents }));
+  const seen = async (): Promise<Report> => {
+    if (browser !== undefined) {
+      const startHere = given.vantage === 'both' ? start : undefined;
+      return observeFromVantages(suite, { browser, command: command.name, withEvents, startHere }, output.onEvent);
+    }
+    const run = start();
     for await (const event of run) output.onEvent(event);
-    const observed = await run.report;
+    return run.report;
+  };
+  const observe = async (): Promise<Report> => {
+    const observed = await seen();
     return (await command.finish?.(observed)) ?? observed;
   };
   const report = await withRetries(observe, command.retries ?? 0, signal);

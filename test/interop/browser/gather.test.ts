@@ -92,6 +92,25 @@ for (const name of ['chromium', 'firefox'] as const) {
       expect(times).toEqual(times.map((_, index) => index + 1));
     });
 
+    it('is a vantage of doctor and check too', async () => {
+      const args = [`turn:${coturn.host}:${coturn.port}`, '-u', 'user', '--browser', pathOf(name), '--timeout', '25'];
+      const options = { env: { ICEPROBE_CREDENTIAL: 'password' }, timeoutMs: 60_000 };
+      const doctor = await runCli(['doctor', ...args, '--vantage', 'both', '-f', 'json'], options);
+      expect([doctor.exitCode, doctor.stderr]).toEqual([0, '']);
+      const report = JSON.parse(doctor.stdout) as Report;
+      expectReport(report);
+      expect(report.command).toBe('doctor');
+      expect(report.gatherings?.map(({ vantage }) => vantage)).toContain('browser');
+      const relays = report.servers?.flatMap(({ attempts }) =>
+        attempts.flatMap(({ relay }) => relay?.directions ?? []),
+      );
+      expect(relays?.map(({ received }) => received > 0)).toEqual([true, true, true]);
+      // A browser alone sends nothing through a relay: what was expected of that is not determined.
+      const check = await runCli(['check', ...args, '--vantage', 'browser'], options);
+      expect(check.stdout).toMatch(/data crosses the relay of .*: it was not tried/);
+      expect(check.exitCode).toBe(3);
+    });
+
     it('names a wrong password from the browser alone, and saves a page: --vantage browser', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'iceprobe-vantage-'));
       const page = join(folder, 'report.html');
