@@ -11,7 +11,9 @@ export type StageName =
   | 'relay-data'
   | 'channel'
   | 'refresh'
-  | 'release';
+  | 'release'
+  /** Beyond the ladder, where asked for: `--audit`. */
+  | 'audit';
 
 export type StageStatus = 'pass' | 'fail' | 'warn' | 'skip' | 'unknown';
 
@@ -97,6 +99,8 @@ export interface StageData {
   readonly authenticated?: boolean;
   /** Of `permission`: each address that a permission was asked for. */
   readonly permissions?: readonly PermissionAsked[];
+  /** Of `audit`. Its permissions stand in `permissions`. */
+  readonly audit?: AuditResult;
   /** Of `relay-data`: how the proof was made, and what it showed beyond the bursts in the `relay-data` events. */
   readonly relay?: RelayProof;
   /** Of `channel`: ChannelData sent through the channel and received by the peer. */
@@ -122,6 +126,25 @@ export interface PermissionAsked {
   readonly errorCode?: number;
   /** A listener of ours on that address was reached through the relay. */
   readonly reached?: boolean;
+}
+
+/** What a server tells and does for anybody; asked of servers whose owner wants to know. */
+export interface AuditResult {
+  /** What the server calls itself, null where it does not say. */
+  readonly software: string | null;
+  /** The largest answer to one request without credentials; absent where the transport is no UDP, or nothing answered. */
+  readonly amplification?: Amplification;
+  /** Versions of TLS that it shakes hands with; absent where the transport is no TLS. */
+  readonly tlsVersions?: readonly string[];
+}
+
+/** Bytes count with the headers of IP and UDP: what somebody pays who forges our address, and what we would get. */
+export interface Amplification {
+  readonly method: 'Binding' | 'Allocate';
+  readonly requestBytes: number;
+  readonly answers: number;
+  readonly answerBytes: number;
+  readonly factor: number;
 }
 
 export interface RelayProof {

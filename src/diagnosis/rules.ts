@@ -1,4 +1,5 @@
 import type { Rule } from './diagnose.ts';
+import { auditRules } from './rules/audit.ts';
 import { authRules } from './rules/auth.ts';
 import { configRules } from './rules/config.ts';
 import { dnsRules } from './rules/dns.ts';
@@ -22,4 +23,5 @@ export const RULES: readonly Rule[] = [
   ...natRules,
   ...iceRules,
   ...vantageRules,
+  ...auditRules,
 ];

@@ -15,6 +15,8 @@ export interface Thresholds {
   readonly servers: number;
   /** Sends without an answer from which on silence is believed: fewer are within what loss explains. */
   readonly sendsForSilence: number;
+  /** Bytes sent for each byte of a request that anybody can forge, with the headers of IP and UDP. */
+  readonly amplificationFactor: number;
 }
 
 export const THRESHOLDS: Thresholds = {
@@ -30,4 +32,6 @@ export const THRESHOLDS: Thresholds = {
   servers: 4,
   // At 20 % loss each way, four requests stay unanswered by chance once in sixty runs.
   sendsForSilence: 4,
+  // coturn with all that it says by default stays just below 3.
+  amplificationFactor: 4,
 };

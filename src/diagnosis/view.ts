@@ -19,8 +19,6 @@ export interface View {
   /** The same and the targets of controls, which nobody asked for and which tell causes apart. */
   readonly everything: readonly Target[];
   readonly evidence: EvidenceIndex;
-  /** Security questions were asked for: the servers are one's own. */
-  readonly audit: boolean;
   /** Fingerprints (SHA-256) known to be a host's, by host: from an earlier run, or given. */
   readonly pins: Readonly<Record<string, readonly string[]>>;
 }
@@ -66,7 +64,6 @@ const ACCESS: readonly StageName[] = ['resolve', 'connect', 'tls', 'binding', 'c
 
 export interface ViewOptions {
   readonly thresholds?: Partial<Thresholds>;
-  readonly audit?: boolean;
   readonly pins?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -82,7 +79,6 @@ export function viewOf(observation: Observation, events: readonly RunEvent[], op
     targets: servers.flatMap((server) => server.targets),
     everything: all.flatMap((server) => server.targets),
     evidence,
-    audit: options.audit ?? false,
     pins: options.pins ?? {},
   };
 }

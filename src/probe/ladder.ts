@@ -18,7 +18,7 @@ import {
 import { openPeer, type RelayPeer } from './relay-peer.ts';
 import { tryRelayPorts } from './relay-ports.ts';
 import { type KnownMapping, proveRelay } from './relay-proof.ts';
-import { TurnSession } from './turn-session.ts';
+import { openSession, type TurnSession } from './turn-session.ts';
 
 /** One way to one address of one server. */
 export interface LadderTarget {
@@ -304,13 +304,7 @@ class Ladder {
   }
 
   #newSession(): TurnSession {
-    const { kind, server, host, local, credentials } = this.#target;
-    const { timing } = this.#options;
-    return new TurnSession(
-      { kind, server, host, local },
-      { timing, ...(credentials !== undefined && { credentials }) },
-      this.#environment,
-    );
+    return openSession(this.#target, this.#options.timing, this.#environment);
   }
 
   #stage(name: Stage['stage'], status: Stage['status'], startedAt: number, detail: string, data: StageData): Stage {

@@ -10,6 +10,8 @@ export interface ProbeOptions extends Omit<GatherOptions, 'tcp' | 'relayFamilies
   readonly rate?: number;
   /** Further allocations on each server, to find relay ports that never pass data. Default 5. */
   readonly ports?: number;
+  /** Security questions that a server's owner asks of an own server. */
+  readonly audit?: boolean;
 }
 
 export const PROBE_DEFAULTS = { packets: 20, size: 172, rate: 500, ports: 5 } as const;

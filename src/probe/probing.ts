@@ -7,6 +7,7 @@ import type { InterfaceAddress } from '../net/interfaces.ts';
 import { sourceAddressFor } from '../net/source-address.ts';
 import type { Controls } from './controls.ts';
 import type { ProbeEnvironment } from './environment.ts';
+import { askFurther } from './further.ts';
 import { climb, type LadderOptions, type LadderResult, type LadderTarget } from './ladder.ts';
 import { inPool } from './pool.ts';
 import { PROBE_DEFAULTS, type ProbeOptions } from './probe-options.ts';
@@ -66,7 +67,10 @@ export async function probeServers(
     portsTried.add(target.server.address);
     const asked = task.servers.find(({ url }) => url === target.url);
     if (asked !== undefined) task.controls?.expect(asked, [target.server]);
-    results.push(await climb(target, ladderOptions(task, stunServers, tryPorts), environment));
+    const options = ladderOptions(task, stunServers, tryPorts);
+    const result = await climb(target, options, environment);
+    results.push(result);
+    await askFurther({ ...task, target, result, timing: options.timing, data: options.data }, environment);
   });
   return results;
 }

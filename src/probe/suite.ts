@@ -42,6 +42,9 @@ const NAMES_TIMEOUT_MS = 5000;
 const GATHER_HEAD_START_MS = 1500;
 /** Healthy servers are through with the NAT's tests by then. */
 const NAT_HEAD_START_MS = 1500;
+const AUDIT_REMARK =
+  '--audit asks what the owner of a server may want to know: permissions for private addresses, loopback and cloud ' +
+  'metadata, old TLS. Use it on servers of your own.';
 
 /** Asks several questions of a network in one run, with one report. Throws `ConfigurationError` for impossible options. */
 export function startSuite(options: SuiteOptions, conclude: Conclude): SuiteRun {
@@ -102,7 +105,14 @@ class Suite {
   }
 
   #begin(): void {
-    const { iceServers, iceTransportPolicy = 'all', problems, resolvers, command = 'doctor' } = this.#options;
+    const {
+      iceServers,
+      iceTransportPolicy = 'all',
+      problems,
+      resolvers,
+      command = 'doctor',
+      audit = false,
+    } = this.#options;
     const configuration = reportedConfiguration(
       iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? [urls] : urls })),
       iceTransportPolicy,
@@ -110,6 +120,7 @@ class Suite {
     );
     this.events.start(command, configuration, this.#deadlineMs);
     this.events.describeNetwork(listInterfaces(), resolvers);
+    if (audit) this.events.record({ type: 'note', text: AUDIT_REMARK });
   }
 
   /** No new work; what stands is released. Whoever does not answer that in time is left. */

@@ -1,6 +1,8 @@
 import type { SocketAddress } from '../core/address.ts';
 import type { Stage, StageName } from '../core/attempt.ts';
 import { endedStage, failedStage } from '../core/stun/describe.ts';
+import type { LongTermCredentials } from '../core/stun/long-term.ts';
+import type { Timing } from '../core/stun/transaction.ts';
 import { causeOfSystemError } from '../core/system-error.ts';
 import type { Allocation, ReleaseOutcome, TurnClientOptions, TurnResult } from '../core/turn/client/types.ts';
 import { Driver } from '../net/drive.ts';
@@ -17,6 +19,21 @@ export interface ReceivedData {
   readonly channel: number | null;
   readonly bytes: Uint8Array;
   readonly at: number;
+}
+
+/** A session with a target, with its credentials where there are any. */
+export function openSession(
+  target: SessionTarget & { readonly credentials?: LongTermCredentials },
+  timing: Timing,
+  environment: ProbeEnvironment,
+  options: Pick<TurnClientOptions, 'allocate' | 'keepalive'> = {},
+): TurnSession {
+  const { kind, server, host, local, credentials } = target;
+  return new TurnSession(
+    { kind, server, host, local },
+    { timing, ...(credentials !== undefined && { credentials }), ...options },
+    environment,
+  );
 }
 
 let sessions = 0;

@@ -217,6 +217,7 @@ export class Entrances {
     if (kind === 'old-version') {
       return { ...this.#right, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
     }
+    if (kind === 'old-versions-too') return { ...this.#right, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
     return this.#authority.issue(certificateNames(this.#options, this.#placement), kind);
   }
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { type LocalTurnServer, startTurnServer } from '../../src/index.ts';
+import { acceptedTlsVersions } from '../../src/net/tls-versions.ts';
 
 const BINDING = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
 
@@ -82,6 +83,19 @@ describe('faults of sockets', () => {
     expect(await ask.tls(server)).toBe(code);
     await server.setFaults([]);
     expect(await ask.tls(server)).toBe('answer');
+  });
+
+  it('tls:old-versions-too takes old clients beside new ones', async () => {
+    await using server = await startTurnServer();
+    const target = {
+      server: { family: 4, address: '127.0.0.1', port: server.tlsPort },
+      host: 'localhost',
+      local: { address: '127.0.0.1' },
+    } as const;
+    expect(await acceptedTlsVersions(target, 10_000)).toEqual(['TLSv1.2', 'TLSv1.3']);
+    await server.setFaults(['tls:old-versions-too']);
+    expect(await ask.tls(server)).toBe('answer');
+    expect(await acceptedTlsVersions(target, 10_000)).toEqual(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
   });
 
   it('tells of clients that do not like the certificate', async () => {

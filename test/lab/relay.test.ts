@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeNeeding } from '../support/needs.ts';
+import { AUDITS } from './scenarios/audit.ts';
 import { RELAY } from './scenarios/relay.ts';
 import { complaints, runScenario } from './support/run-scenario.ts';
 
@@ -12,7 +13,7 @@ describeNeeding(
   'pion',
 )('probe and doctor', () => {
   // Each is short of the machine's two cores for a second and waits for the rest of its time.
-  it.each(RELAY.map((scenario) => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
-    expect(complaints(scenario.expect, await runScenario(scenario))).toEqual([]);
+  it.each([...RELAY, ...AUDITS].map((scenario) => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
+    expect(complaints(scenario, await runScenario(scenario))).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ describeNeeding(
     // Those that wait for silence may do so together; those that are timed closely must not fight over two cores.
     const run = (): Promise<Outcome> => runScenario(scenario);
     const outcome = scenario.expect.withinMs > BLINK ? await run() : await inTurn(run);
-    expect(complaints(scenario.expect, outcome)).toEqual([]);
+    expect(complaints(scenario, outcome)).toEqual([]);
   };
 
   it.concurrent.each(named(SCENARIOS.filter(({ awaits }) => awaits === undefined)))('%s', met);

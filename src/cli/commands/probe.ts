@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { probeOptions } from '../suite/options.ts';
+import { furtherOptions, probeOptions } from '../suite/options.ts';
 import { runSuite, suiteOptions } from '../suite/run.ts';
 
 export const command = defineCommand({
@@ -8,7 +8,7 @@ export const command = defineCommand({
     'Walks each URL, at each of its addresses, up a ladder of stages: resolve, connect, tls, binding, challenge, allocate, ' +
     'permission, relay-data, channel, refresh, release. Data is sent through the relay in three directions, from a second ' +
     'socket of this machine that never speaks TURN.',
-  options: { ...suiteOptions, ...probeOptions },
+  options: { ...suiteOptions, ...probeOptions, ...furtherOptions },
   examples: [
     ['iceprobe probe turn:turn.example.org -u alice -p -', 'does data cross this relay? Asks for the password'],
     ['iceprobe probe -c ice.json --packets 500 --size 1200', 'more packets, larger ones'],

@@ -1,5 +1,5 @@
 import { PROBE_DEFAULTS, PROBE_LIMITS } from '../../probe/probe-options.ts';
-import { number } from '../options/option.ts';
+import { flag, number } from '../options/option.ts';
 
 /** How data is sent through a relay. */
 export const probeOptions = {
@@ -34,6 +34,14 @@ export const probeOptions = {
     max: PROBE_LIMITS.ports,
     whole: true,
     help: `further relay ports to try on each server (default: ${PROBE_DEFAULTS.ports})`,
+  }),
+} as const;
+
+/** Questions beyond the ladder, asked of each way to each server. */
+export const furtherOptions = {
+  audit: flag({
+    group: 'Network',
+    help: 'ask what its owner asks of a server (for servers of your own): is the relay a door to private addresses and cloud metadata, what does it tell, does it amplify, which TLS does it take',
   }),
 } as const;
 

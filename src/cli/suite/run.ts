@@ -18,7 +18,7 @@ import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
 import { requireValid } from '../servers/validate.ts';
 import { Interrupted } from '../signals.ts';
-import type { lifetimeOptions, probeOptions } from './options.ts';
+import type { furtherOptions, lifetimeOptions, probeOptions } from './options.ts';
 
 /** What every command that asks a network several questions takes. */
 export const suiteOptions = { ...serverOptions, ...networkOptions, ...outputOptions, ...packetOptions } as const;
@@ -26,6 +26,7 @@ export const suiteOptions = { ...serverOptions, ...networkOptions, ...outputOpti
 type Values = ValuesOf<typeof suiteOptions> &
   ValuesOf<typeof probeOptions> &
   ValuesOf<typeof lifetimeOptions> &
+  ValuesOf<typeof furtherOptions> &
   ValuesOf<typeof vantageOptions>;
 
 export interface SuiteCommand {
@@ -129,12 +130,13 @@ function iceOptions({ servers, policy, remarks }: Configuration) {
   };
 }
 
-function probing({ packets, size, rate, ports }: Values) {
+function probing({ packets, size, rate, ports, audit }: Values) {
   return {
     ...(packets === undefined ? {} : { packets }),
     ...(size === undefined ? {} : { size }),
     ...(rate === undefined ? {} : { rate }),
     ...(ports === undefined ? {} : { ports }),
+    ...(audit === true ? { audit } : {}),
   };
 }
 

@@ -76,6 +76,8 @@ export const SERVICE = entries({
   'stun.private-mapped': { severity: 'warning', locus: 'server' },
   'stun.alg-rewrites': { severity: 'warning', locus: 'path' },
   'stun.malformed': { severity: 'warning', locus: 'server' },
+  'stun.amplification': { severity: 'warning', locus: 'server' },
+  'stun.software-disclosed': { severity: 'info', locus: 'server' },
 
   'nat.address-dependent-mapping': { severity: 'warning', locus: 'path' },
   'nat.unstable-address': { severity: 'warning', locus: 'path', explains: ['nat.address-dependent-mapping'] },

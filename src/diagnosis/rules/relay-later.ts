@@ -11,13 +11,16 @@ export const relayLaterRules: readonly Rule[] = [peerForbidden, openToPrivate, c
 interface Asked {
   readonly target: Target;
   readonly attempt: Attempt;
+  readonly stage: StageName;
   readonly asked: PermissionAsked;
 }
 
 function permissions(view: View): Asked[] {
   return view.targets.flatMap((target) =>
     target.attempts.flatMap((attempt) =>
-      (stageOf(attempt, 'permission')?.data.permissions ?? []).map((asked) => ({ target, attempt, asked })),
+      (['permission', 'audit'] as const).flatMap((stage) =>
+        (stageOf(attempt, stage)?.data.permissions ?? []).map((asked) => ({ target, attempt, stage, asked })),
+      ),
     ),
   );
 }
@@ -26,7 +29,7 @@ function permissions(view: View): Asked[] {
 function peerForbidden(view: View): Conclusion[] {
   const refused = permissions(view).filter(({ asked }) => !asked.granted && asked.errorCode === 403);
   return groupBy(refused, ({ target, asked }) => `${hostOf(target)} ${weight(asked)}`).map((group) => {
-    const [{ target, attempt, asked }] = group;
+    const [{ target, attempt, stage, asked }] = group;
     return {
       id: 'relay.peer-forbidden',
       severity: weight(asked),
@@ -40,7 +43,7 @@ function peerForbidden(view: View): Conclusion[] {
         server: asked.kind === 'server',
         expected: weight(asked) === 'info',
       },
-      evidence: view.evidence.ofStage(attempt, 'permission'),
+      evidence: view.evidence.ofStage(attempt, stage),
     };
   });
 }
@@ -51,14 +54,13 @@ function weight(asked: PermissionAsked): 'error' | 'warning' | 'info' {
   return asked.kind === 'server' || asked.kind === 'other' ? 'warning' : 'info';
 }
 
-/** With `--audit` alone: the relay can be used to reach what stands behind the server's firewall. */
+/** Asked with `--audit` alone: the relay can be used to reach what stands behind the server's firewall. */
 function openToPrivate(view: View): Conclusion[] {
-  if (!view.audit) return [];
   const open = permissions(view).filter(
     ({ asked }) => asked.granted && ['private', 'loopback', 'link-local', 'metadata'].includes(asked.kind),
   );
   return groupBy(open, ({ target }) => hostOf(target)).map((group) => {
-    const [{ target, attempt }] = group;
+    const [{ target, attempt, stage }] = group;
     const reached = group.filter(({ asked }) => asked.reached === true);
     return {
       id: 'relay.open-to-private',
@@ -70,7 +72,7 @@ function openToPrivate(view: View): Conclusion[] {
         kinds: unique(group.map((each) => each.asked.kind)),
         reached: unique(reached.map((each) => each.asked.peer)),
       },
-      evidence: view.evidence.ofStage(attempt, 'permission'),
+      evidence: view.evidence.ofStage(attempt, stage),
     };
   });
 }

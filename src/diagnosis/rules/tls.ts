@@ -94,6 +94,7 @@ function certificateFaults(view: View): Conclusion[] {
       confidence: 'certain',
       params: {
         host: hostOf(target),
+        only: problem.code === 'old-version',
         problem: problem.detail,
         names: tls.subjectAltNames,
         issuer: tls.issuer,

@@ -1,6 +1,6 @@
 import { showDuration } from '../../diagnosis/render.ts';
 import type { Attempt, Report, Server, Stage, StageName, Verdict } from '../../record/report.ts';
-import { flow, WIDTH } from '../layout.ts';
+import { flow, WIDTH, wrap } from '../layout.ts';
 import type { Style } from '../style.ts';
 
 const LABELS: Readonly<Record<Verdict, string>> = { ok: 'ok', warning: 'WARN', error: 'FAIL', undetermined: '--' };
@@ -18,14 +18,17 @@ export function serverLines(report: Report, style: Style): string[] {
   const asked = servers.filter((server) => server.control === undefined);
   const controls = servers.filter((server) => server.control !== undefined);
   return [
-    ...asked.flatMap((server) => linesOf(server, partsOf(server, report), style)),
+    ...asked.flatMap((server) => [
+      ...linesOf(server, partsOf(server, report), style),
+      ...furtherOf(server).flatMap((words) => wrap(words, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line)),
+    ]),
     ...controls.flatMap((server) => controlLines(server, style)),
   ];
 }
 
 /** What became of a URL, in one line of any length. */
 export function wayTold(server: Server, report: Report): string {
-  return partsOf(server, report).join(', ');
+  return [...partsOf(server, report), ...furtherOf(server)].join(', ');
 }
 
 function linesOf(server: Server, parts: readonly string[], style: Style): string[] {
@@ -98,13 +101,20 @@ function wayOf(attempt: Attempt): string[] {
   });
 }
 
+/** What was asked beyond the ladder, and what came of it. */
+function furtherOf(server: Server): string[] {
+  const stages = bestAttempt(server)?.stages ?? [];
+  return stages.filter(({ stage }) => FURTHER.includes(stage)).map(({ stage, detail }) => `${stage}: ${detail}`);
+}
+
+const FURTHER: readonly StageName[] = ['audit'];
 const TOLD: readonly StageName[] = ['resolve', 'connect', 'tls', 'binding', 'allocate', 'relay-data'];
 
 /** Of a probe: the steps with something to show, the rest by name. */
 function ladderOf(attempt: Attempt): string[] {
   const passed = attempt.stages.filter(hasPassed);
   const shown = passed.filter(({ stage }) => TOLD.includes(stage));
-  const rest = passed.filter(({ stage }) => !TOLD.includes(stage) && stage !== 'challenge');
+  const rest = passed.filter(({ stage }) => ![...TOLD, ...FURTHER, 'challenge'].includes(stage));
   return [
     ...shown.map((stage) => stageOf(stage, attempt)),
     ...(rest.length === 0 ? [] : [`${rest.map(({ stage }) => stage).join(', ')} ok`]),

@@ -7,7 +7,7 @@ import { certificate } from '../../support/certificates.ts';
 import { type Lab, startLab } from './lab.ts';
 import { type AccessNetwork, serverAddresses } from './network.ts';
 import { NETWORKS } from './networks.ts';
-import { type Expected, type Scenario, START_MS } from './scenario.ts';
+import { type Scenario, START_MS } from './scenario.ts';
 import { installCertificate, startTurn } from './servers.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -44,11 +44,14 @@ export async function prepare(setting: Setting): Promise<Lab> {
 export async function runIceprobe(
   lab: Lab,
   command: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly deadlineMs: number },
+  options: { readonly env?: Readonly<Record<string, string>>; readonly at?: string; readonly deadlineMs: number },
 ): Promise<Outcome> {
   const words = [process.execPath, join(ROOT, 'bin/iceprobe.js'), ...command.map(fill), '-f', 'json'];
   const env = { NO_COLOR: '1', ...options.env };
-  const { code, stdout, stderr, durationMs } = await lab.run(words, { env, timeoutMs: options.deadlineMs });
+  const { code, stdout, stderr, durationMs } = await lab.sandbox.run(options.at ?? lab.client(), words, {
+    env,
+    timeoutMs: options.deadlineMs,
+  });
   return { report: parse(stdout), exitCode: code, durationMs, stdout, stderr };
 }
 
@@ -56,13 +59,17 @@ export async function runScenario(scenario: Scenario): Promise<Outcome> {
   await using lab = await prepare(scenario);
   return await runIceprobe(lab, scenario.command, {
     ...(scenario.env === undefined ? {} : { env: scenario.env }),
+    ...(scenario.at === undefined ? {} : { at: scenario.at }),
     // Past its bound, so that what it would have said can be shown.
     deadlineMs: scenario.expect.withinMs + 2 * START_MS,
   });
 }
 
 /** Everything in which an outcome is not what was expected, in words; empty when all is well. */
-export function complaints(expected: Expected, outcome: Outcome): string[] {
+export function complaints(
+  { expect: expected, misses = [] }: Pick<Scenario, 'expect' | 'misses'>,
+  outcome: Outcome,
+): string[] {
   const { report, exitCode, durationMs } = outcome;
   if (report === undefined) return [`no report; exit code ${exitCode}\n${outcome.stdout}\n${outcome.stderr}`];
   const found: string[] = schemaErrors(report);
@@ -78,7 +85,7 @@ export function complaints(expected: Expected, outcome: Outcome): string[] {
   }
   const ids = report.findings.map(({ id }) => id);
   for (const id of expected.also ?? []) if (!ids.includes(id)) found.push(`${id} is missing`);
-  for (const pattern of expected.forbidden ?? []) {
+  for (const pattern of [...misses, ...(expected.forbidden ?? [])]) {
     const raised = ids.filter((id) => (pattern.endsWith('.*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern));
     if (raised.length > 0) found.push(`${raised.join(', ')} must not be raised`);
   }

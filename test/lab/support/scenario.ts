@@ -20,6 +20,10 @@ export interface Scenario {
   readonly otherZone?: DnsZone;
   /** Words after `iceprobe`; `-f json` is added. */
   readonly command: readonly string[];
+  /** The host that runs it, if not the client: `server1`. */
+  readonly at?: string;
+  /** Findings that it comes close to, and that must not be raised at any severity. */
+  readonly misses?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly expect: Expected;
   /** Why this is not met yet. The test then fails as soon as it is, so that this line goes. */
@@ -145,7 +149,7 @@ const EXPECTED: Shape = {
 };
 const SCENARIO: Shape = {
   keys: {
-    ...leaves('name', 'env', 'awaits'),
+    ...leaves('name', 'env', 'awaits', 'at', 'misses'),
     command: ['leaf'],
     zone: { open: 'leaf' },
     otherZone: { open: 'leaf' },

@@ -6,6 +6,7 @@ import { WIDTH } from '../../../src/report/layout.ts';
 import { pretty } from '../../../src/report/pretty.ts';
 import { Run } from '../../support/events.ts';
 import { expectReport } from '../../support/schema.ts';
+import { auditScenarios } from './scenarios/audit.ts';
 import { authScenarios } from './scenarios/auth.ts';
 import { configScenarios } from './scenarios/config.ts';
 import { dnsScenarios } from './scenarios/dns.ts';
@@ -25,6 +26,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...relayScenarios,
   ...stunNatScenarios,
   ...iceScenarios,
+  ...auditScenarios,
 ];
 
 /** Tested below (no event carries the gateway's own external address yet), and in vantages.test.ts. */

@@ -31,6 +31,24 @@ const OTHER_TEXT: Readonly<Record<OtherId, FindingText>> = {
     meaning: 'The answer is STUN by its header and cannot be used.',
     needs: 'an answer from the server itself, with what is wrong and at which byte',
   },
+  'stun.amplification': {
+    title: 'The server amplifies forged requests',
+    detail:
+      '{endpoint}: {requestBytes} bytes of {method} are answered by {answerBytes} in {answers} packets, {factor} times as much (limit {limit})',
+    fix: 'let it say less (coturn: no-software-attribute, no-rfc5780, a short realm), and limit requests for each source',
+    users: 'nobody who calls; whoever is flooded in your name',
+    meaning:
+      'Over UDP anybody can send a request in the name of another, who then gets the answer. The larger it is, the more such a server serves to flood others.',
+    needs:
+      '--audit; the answers to one request without credentials, with the headers of IP and UDP, against what was sent',
+  },
+  'stun.software-disclosed': {
+    title: 'The server tells its version to everybody',
+    detail: '{endpoint} says that it is {software}',
+    fix: 'hide it (coturn: no-software-attribute), and keep it up to date',
+    meaning: 'SOFTWARE tells who looks for servers with known holes which ones to try.',
+    needs: '--audit; a SOFTWARE attribute with a number in it, in an answer without credentials',
+  },
   'nat.address-dependent-mapping': {
     title: 'The NAT gives each destination another port (symmetric NAT)',
     detail: 'mapping on {interface} is {mapping}: what one server sees is of no use to another peer',

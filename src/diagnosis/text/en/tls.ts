@@ -76,11 +76,12 @@ export const TLS_TEXT: Readonly<Record<TlsId, FindingText>> = {
     needs: 'the certificate that the server showed',
   },
   'tls.old-version': {
-    title: 'The server speaks only an old version of TLS',
+    title: '[[?only The server speaks only an old version of TLS]][[?also The server still takes old versions of TLS]]',
     detail: '{problem}',
-    fix: 'allow TLS 1.2 and 1.3 (coturn: remove no-tlsv1_2; a newer OpenSSL)',
+    fix: '[[?only allow TLS 1.2 and 1.3 (coturn: remove no-tlsv1_2; a newer OpenSSL)]][[?also allow TLS 1.2 and 1.3 alone (coturn: no-tlsv1, no-tlsv1_1)]]',
     meaning: 'TLS 1.0 and 1.1 are out of use (RFC 8996), and browsers refuse them.',
-    needs: 'a handshake that succeeds with an old version and not with a new one',
+    needs:
+      'a handshake that succeeds with an old version and not with a new one; with --audit, one that succeeds with an old version as well',
   },
   'tls.handshake-failed': {
     title: 'The TLS handshake fails',

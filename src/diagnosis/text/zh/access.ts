@@ -48,9 +48,9 @@ export const ACCESS_ZH: Readonly<Record<string, ShortText>> = {
     fix: '使用证书中的名称，或为 {host} 申请证书',
   },
   'tls.old-version': {
-    title: '服务器只支持旧版 TLS',
+    title: '[[?only 服务器只支持旧版 TLS]][[?also 服务器仍接受旧版 TLS]]',
     detail: '{problem}',
-    fix: '允许 TLS 1.2 和 1.3（coturn：去掉 no-tlsv1_2；更新 OpenSSL）',
+    fix: '[[?only 允许 TLS 1.2 和 1.3（coturn：去掉 no-tlsv1_2；更新 OpenSSL）]][[?also 只允许 TLS 1.2 和 1.3（coturn：no-tlsv1、no-tlsv1_1）]]',
   },
   'tls.handshake-failed': {
     title: 'TLS 握手失败',

@@ -168,6 +168,17 @@ export const NETWORK_ZH: Readonly<Record<string, ShortText>> = {
     detail: '{endpoint}：{problem}[[（服务器 {software}）]]',
     fix: '更新服务器',
   },
+  'stun.amplification': {
+    title: '服务器会放大伪造的请求',
+    detail:
+      '{endpoint}：{requestBytes} 字节的 {method} 请求得到 {answers} 个应答，共 {answerBytes} 字节，即 {factor} 倍',
+    fix: '少说一些（coturn：no-software-attribute、no-rfc5780、较短的 realm），并限制每个来源的请求数',
+  },
+  'stun.software-disclosed': {
+    title: '服务器向所有人透露其版本',
+    detail: '{endpoint} 自称 {software}',
+    fix: '隐藏它（coturn：no-software-attribute），并及时更新',
+  },
   'nat.address-dependent-mapping': {
     title: 'NAT 对每个目标使用不同端口（对称 NAT）',
     detail: '{interface} 上的映射为 {mapping}：一个服务器所见对其他对端没有用处',

@@ -124,6 +124,7 @@ export const CERTIFICATE_FAULTS = [
   'wrong-name',
   'missing-intermediate',
   'old-version',
+  'old-versions-too',
 ] as const;
 
 export type CertificateFault = (typeof CERTIFICATE_FAULTS)[number];

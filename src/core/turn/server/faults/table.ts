@@ -1,7 +1,7 @@
 import { familyOf } from '../../../address.ts';
 import type { Lifetimes } from '../settings.ts';
 import { DATA_ROWS } from './data-rows.ts';
-import { CERTIFICATE_FAULTS, type FaultPlan, type SocketFault } from './plan.ts';
+import { CERTIFICATE_FAULTS, type CertificateFault, type FaultPlan, type SocketFault } from './plan.ts';
 import { METHOD_SUBJECTS, REQUEST_ROWS } from './request-rows.ts';
 import type { FaultRow } from './row.ts';
 import { readAddress } from './values.ts';
@@ -62,15 +62,15 @@ const SERVER_ROWS: readonly FaultRow[] = [
 ];
 
 const SOCKET_ROWS: readonly FaultRow[] = [
-  sockets(
-    ['tls'],
-    CERTIFICATE_FAULTS.join('|'),
-    'the certificate, or the version, is bad in this way',
+  handshake(
+    CERTIFICATE_FAULTS.filter((each) => !each.startsWith('old-')),
+    'the certificate is bad in this way',
     'tls:expired',
-    (value) => {
-      const certificate = CERTIFICATE_FAULTS.find((each) => each === value);
-      return certificate === undefined ? undefined : { kind: 'certificate', certificate };
-    },
+  ),
+  handshake(
+    CERTIFICATE_FAULTS.filter((each) => each.startsWith('old-')),
+    'TLS 1.0 and 1.1 are spoken, alone or beside newer versions',
+    'tls:old-version',
   ),
   sockets(['udp', 'tcp', 'tls'], 'off', 'nobody listens there', 'udp:off', (value, transport) =>
     value === 'off' ? { kind: 'transport', transport, state: 'off' } : undefined,
@@ -108,6 +108,13 @@ function plain(
   read: (match: RegExpExecArray) => Partial<FaultPlan> | string,
 ): FaultRow {
   return { form: `${subject}:${form}`, help, example, subjects: [subject], value, read };
+}
+
+function handshake(forms: readonly CertificateFault[], help: string, example: string): FaultRow {
+  return sockets(['tls'], forms.join('|'), help, example, (value) => {
+    const certificate = forms.find((each) => each === value);
+    return certificate === undefined ? undefined : { kind: 'certificate', certificate };
+  });
 }
 
 function sockets(
