@@ -16,6 +16,7 @@ export interface PeerConfiguration {
     readonly credential?: string;
   }[];
   readonly iceTransportPolicy?: 'all' | 'relay';
+  readonly iceCandidatePoolSize?: number;
 }
 
 /** A candidate as its `icecandidate` event told it; null where the browser gives nothing. */

@@ -1,4 +1,4 @@
-import type { BrowserGathering, BrowserName, PeerConfiguration } from '../../support/browser.ts';
+import type { BrowserGathering, BrowserName, BrowserOptions, PeerConfiguration } from '../../support/browser.ts';
 import { buildScript } from './build.ts';
 import type { Lab } from './lab.ts';
 
@@ -20,11 +20,17 @@ export interface LabBrowser extends AsyncDisposable {
 }
 
 /** Opens a headless browser on a client of the lab. It ends with the lab. */
-export async function openLabBrowser(lab: Lab, name: BrowserName, client = lab.client()): Promise<LabBrowser> {
+export async function openLabBrowser(
+  lab: Lab,
+  name: BrowserName,
+  client = lab.client(),
+  options: BrowserOptions = {},
+): Promise<LabBrowser> {
   const process = lab.sandbox.spawn(client, [
     globalThis.process.execPath,
     await buildScript('browser-gather.ts'),
     name,
+    JSON.stringify(options),
   ]);
   await process.waitFor(/\{"ready":true\}\n/, 30_000);
   let answers = 1;

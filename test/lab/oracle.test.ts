@@ -1,0 +1,45 @@
+import { afterAll, expect, it } from 'vitest';
+import type { BrowserName } from '../support/browser.ts';
+import { describeNeeding } from '../support/needs.ts';
+import { CASES, type OracleCase } from './oracle/cases.ts';
+import { explain } from './oracle/differences.ts';
+import { Place } from './oracle/place.ts';
+
+const BROWSERS: readonly BrowserName[] = ['chromium', 'firefox'];
+
+// What a browser's ICE agent sees from a place, iceprobe sees from there too, but for what docs/browsers.md explains.
+for (const browser of BROWSERS) {
+  describeNeeding(
+    'namespaces',
+    'ip',
+    'nft',
+    'coturn',
+    'go',
+    'openssl',
+    browser,
+  )(`gather finds what ${browser} finds`, () => {
+    const places = new Map<string, Place>();
+    afterAll(async () => {
+      await Promise.all([...places.values()].map((place) => place[Symbol.asyncDispose]()));
+    });
+
+    const rows = CASES.flatMap((one): [string, OracleCase][] =>
+      one.differs[browser] === undefined ? [] : [[`${one.title} (${one.network})`, one]],
+    );
+    it.concurrent.each(rows)(
+      '%s',
+      async (_, one) => {
+        const place = places.get(one.network) ?? new Place(one.network);
+        places.set(one.network, place);
+        const { theyCompleted, ourCompleteMs, findings, ...sets } = await place.gather(one, browser);
+        expect(explain(sets, one.differs[browser] ?? [])).toEqual({ unexplained: [], unused: [] });
+        expect([...sets.ours].some((sort) => sort.startsWith('host ')) || one.policy === 'relay').toBe(true);
+        expect(theyCompleted).toBe(one.cutMs === undefined);
+        // Whatever is silent: by then, with five seconds for the machine.
+        expect(ourCompleteMs).toBeLessThan(10_500);
+        if (one.finding !== undefined) expect(findings).toContainEqual(expect.stringMatching(one.finding));
+      },
+      180_000,
+    );
+  });
+}
