@@ -244,7 +244,8 @@ function requestOf(command: Exclude<SocketCommand, { readonly type: 'close' }>):
   const { family, address } = command.local;
   const local: SocketAddress = { family, address, port: 0 };
   if (command.type === 'connect') {
-    return { kind: command.kind, local, remote: command.remote, host: command.host };
+    const { kind, remote, host, localPort = 0 } = command;
+    return { kind, local: { ...local, port: localPort }, remote, host };
   }
   return { kind: 'udp', local, ...(command.remote === undefined ? {} : { remote: command.remote }) };
 }

@@ -9,7 +9,7 @@ export type TransportRequest =
   | { readonly kind: 'udp'; readonly local: SocketAddress; readonly remote?: SocketAddress }
   | {
       readonly kind: Exclude<TransportKind, 'udp'>;
-      /** Its port is not used: the system picks one. */
+      /** Port 0: the system picks one. For TLS it always does. */
       readonly local: SocketAddress;
       readonly remote: SocketAddress;
       /** The host of the URL: certificate name and SNI. */
@@ -26,7 +26,7 @@ export function openTransport(request: TransportRequest, tls: TlsPolicy, listene
       return openUdp({ local, family, localPort: port, ...connected }, listener);
     }
     case 'tcp':
-      return openTcp({ local, remote: request.remote }, listener);
+      return openTcp({ local, localPort: request.local.port, remote: request.remote }, listener);
     case 'tls':
       return openTls({ local, remote: request.remote, host: request.host }, tls, listener);
   }

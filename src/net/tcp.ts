@@ -5,6 +5,8 @@ import { errorCodeOf, literalLookup, type Transport, type TransportListener } fr
 export interface TcpRequest {
   /** An address of this machine. */
   readonly local: string;
+  /** Default 0: the system picks one. Linux lets several connections to different places share one. */
+  readonly localPort?: number;
   readonly remote: SocketAddress;
 }
 
@@ -42,11 +44,12 @@ export function openTcp(request: TcpRequest, listener: TransportListener): Trans
   };
 }
 
-export function connectTcp({ local, remote }: TcpRequest): Socket {
+export function connectTcp({ local, localPort = 0, remote }: TcpRequest): Socket {
   return connect({
     host: remote.address,
     port: remote.port,
     localAddress: local,
+    ...(localPort === 0 ? {} : { localPort }),
     family: remote.family,
     // One address, one attempt: which of them works is what we are here to find out.
     autoSelectFamily: false,

@@ -4,6 +4,7 @@ import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import { NatDiscovery } from '../core/nat/discovery.ts';
 import type { NatInput } from '../core/nat/discovery-io.ts';
 import { idleTimes } from '../core/nat/lifetime.ts';
+import { TcpMapping, type TcpMappingInput } from '../core/nat/tcp-mapping.ts';
 import { Driver } from '../net/drive.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { LadderTarget } from './ladder.ts';
@@ -44,8 +45,40 @@ async function discoverNat(
   environment: ProbeEnvironment,
 ): Promise<void> {
   const local = targets[0]?.local;
+  if (local === undefined) return;
+  await Promise.all([discoverUdp(targets, local, task, environment), discoverTcp(targets, local, task, environment)]);
+}
+
+/** Over TCP, the servers' ports for TCP, and those for UDP, which mostly serve both. */
+async function discoverTcp(
+  targets: readonly LadderTarget[],
+  { interface: name, family, address }: LocalAddress,
+  { signal }: NatTask,
+  environment: ProbeEnvironment,
+): Promise<void> {
+  const order = ['tcp', 'udp'] as const;
+  const servers = distinct(order.flatMap((each) => targets.filter(({ kind }) => kind === each)).map((t) => t.server));
+  const machine = new TcpMapping(
+    { interface: name === '' ? null : name, family, localAddress: address, servers },
+    environment.random,
+    `nat-tcp-${++discoveries}`,
+  );
+  const driver = new Driver<TcpMappingInput>(machine, () => machine.finished, environment);
+  const kill = () => driver.close();
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  driver.handle({ type: 'start' });
+  await driver.done.finally(() => signal.removeEventListener('abort', kill));
+}
+
+async function discoverUdp(
+  targets: readonly LadderTarget[],
+  local: LocalAddress,
+  task: NatTask,
+  environment: ProbeEnvironment,
+): Promise<void> {
   const servers = distinct(targets.filter(({ kind }) => kind === 'udp').map(({ server }) => server));
-  if (local === undefined || servers.length === 0) return;
+  if (servers.length === 0) return;
   const { family, interface: name, address } = local;
   const candidates = relayTargets(targets);
   const discovery = new NatDiscovery(

@@ -181,18 +181,23 @@ export interface RelayMeasurement {
   readonly [key: string]: unknown;
 }
 
+/** RFC 4787 4.1, and `none` where nothing is translated. */
+export type NatMapping =
+  | 'none'
+  | 'endpoint-independent'
+  | 'address-dependent'
+  | 'address-and-port-dependent'
+  | 'not-determined';
+
 export interface NatResult {
   readonly interface: string | null;
   readonly family: Family;
   readonly localAddress: string;
   readonly mappedAddress: string | null;
-  readonly mapping:
-    | 'none'
-    | 'endpoint-independent'
-    | 'address-dependent'
-    | 'address-and-port-dependent'
-    | 'not-determined';
+  readonly mapping: NatMapping;
   readonly filtering: 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent' | 'not-determined';
+  /** Of TCP; null where it was not looked at. */
+  readonly tcpMapping?: NatMapping | null;
   readonly hairpinning: boolean | null;
   readonly portPreservation: boolean | null;
   readonly bindingLifetimeSeconds: number | null;

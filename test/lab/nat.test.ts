@@ -76,6 +76,7 @@ describeNeeding(
     return { report, result };
   };
 
+  // These boxes map TCP as they map UDP.
   const withRfc5780: [SiteName, string, string, boolean | null][] = [
     ['public', 'none', EIM, null],
     ['eim-eif', EIM, EIM, false],
@@ -91,7 +92,7 @@ describeNeeding(
     async (name, mapping, filtering, hairpinning) => {
       for (let run = 0; run < RUNS; run++) {
         const { report, result } = await nat(name, `stun:${full.addresses[0]}`);
-        expect(result).toMatchObject({ mapping, filtering, hairpinning });
+        expect(result).toMatchObject({ mapping, tcpMapping: mapping, filtering, hairpinning });
         expect(siteAddresses(siteOf(name), SITES[name]).mapped).toContain(result?.mappedAddress);
         expect(report.exitCode).toBe(0);
       }
@@ -164,6 +165,7 @@ describeNeeding(
     const { report, result } = await nat('no-udp', `stun:${full.addresses[0]}`);
     expect(result).toMatchObject({ mapping: UNKNOWN, filtering: UNKNOWN, mappedAddress: null });
     expect([1, 3]).toContain(report.exitCode);
+    expect(result?.tcpMapping).toBe(EIM);
   });
 
   // NAT_LIFETIMES=all measures the longer ones too, which takes a minute and a half.

@@ -132,5 +132,7 @@ export type GathererCommand =
       readonly remote: SocketAddress;
       /** The host of the URL: certificate name and SNI. */
       readonly host: string;
+      /** Absent: the system picks one. TCP alone can choose it. */
+      readonly localPort?: number;
     }
   | { readonly type: 'close'; readonly transport: TransportId };

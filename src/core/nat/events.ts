@@ -1,7 +1,7 @@
 import type { Family } from '../address.ts';
 import type { SenderRelation } from './filtering.ts';
 
-export type NatTestKind = 'mapping' | 'stability' | 'filtering' | 'hairpin' | 'lifetime';
+export type NatTestKind = 'mapping' | 'stability' | 'filtering' | 'hairpin' | 'lifetime' | 'tcp-mapping';
 
 /** One question put to the NAT and what came of it. The verdicts are a function of these alone (`core/nat/verdict`). */
 export interface NatTest {

@@ -15,6 +15,9 @@ export interface NatVerdict {
   readonly mappingRemaining: readonly Mapping[];
   readonly filtering: Filtering | 'not-determined';
   readonly filteringRemaining: readonly Filtering[];
+  /** Of TCP; null where it was not looked at. */
+  readonly tcpMapping: Mapping | 'not-determined' | null;
+  readonly tcpMappingRemaining: readonly Mapping[];
   readonly hairpinning: boolean | null;
   readonly portPreservation: boolean | null;
   readonly bindingLifetimeSeconds: number | null;
@@ -42,7 +45,9 @@ export function natVerdicts(tests: readonly NatTest[]): readonly NatVerdict[] {
 function verdictOf(tests: readonly NatTest[]): NatVerdict {
   const [first] = tests;
   if (first === undefined) throw new RangeError('a verdict needs a test');
-  const mapping = bestMapping(tests);
+  const mapping = bestMapping(tests, 'mapping');
+  const hasTcp = tests.some(({ test }) => test === 'tcp-mapping');
+  const tcp = hasTcp ? bestMapping(tests, 'tcp-mapping') : null;
   const filtering = filteringVerdict(
     tests.flatMap((test) =>
       test.test === 'filtering' && test.sender !== undefined
@@ -69,13 +74,15 @@ function verdictOf(tests: readonly NatTest[]): NatVerdict {
     mappingRemaining: mapping.remaining,
     filtering: filtering.verdict,
     filteringRemaining: filtering.remaining,
+    tcpMapping: tcp?.verdict ?? null,
+    tcpMappingRemaining: tcp?.remaining ?? [],
     hairpinning: hairpin === undefined || hairpin.outcome === 'not-determined' ? null : hairpin.outcome === 'yes',
     portPreservation: translated && local !== undefined ? mapped.port === local.port : null,
     bindingLifetimeSeconds: lifetime?.seconds ?? null,
     lifetime,
     unstable: isUnstable(tests),
     alg: tests.some((test) => test.plainMappedAddress !== undefined),
-    reasons: reasonsOf(tests, mapping, filtering, lifetime),
+    reasons: reasonsOf(tests, mapping, filtering, tcp, lifetime),
     settledBy: [mapping.settledBy, filtering.settledBy].filter((text) => text !== undefined),
   };
 }
@@ -83,10 +90,10 @@ function verdictOf(tests: readonly NatTest[]): NatVerdict {
 const OUTCOMES = { yes: 'arrived', no: 'filtered', 'not-determined': 'undetermined' } as const;
 
 /** Samples compare only within one socket; the socket whose samples tell most is believed. */
-function bestMapping(tests: readonly NatTest[]): MappingVerdict {
+function bestMapping(tests: readonly NatTest[], kind: 'mapping' | 'tcp-mapping'): MappingVerdict {
   const bySocket = new Map<string, MappingSample[]>();
   for (const test of tests) {
-    if (test.test !== 'mapping' || test.mappedAddress === null) continue;
+    if (test.test !== kind || test.mappedAddress === null) continue;
     const destination = parseSocketAddress(test.destination);
     const mapped = parseSocketAddress(test.mappedAddress);
     if (destination === undefined || mapped === undefined) continue;
@@ -122,9 +129,11 @@ function reasonsOf(
   tests: readonly NatTest[],
   mapping: MappingVerdict,
   filtering: FilteringVerdict,
+  tcp: MappingVerdict | null,
   lifetime: LifetimeVerdict | null,
 ): string[] {
   const reasons = [`mapping: ${mapping.reason}`, `filtering: ${filtering.reason}`];
+  if (tcp !== null) reasons.push(`mapping of TCP: ${tcp.reason}`);
   if (lifetime !== null) reasons.push(`lifetime: ${lifetime.reason}`);
   for (const test of tests) if (test.note !== undefined) reasons.push(`${test.destination}: ${test.note}`);
   return [...new Set(reasons)];

@@ -13,8 +13,8 @@ export function natLines(report: Report, style: Style): string[] {
 }
 
 function partsOf(result: NatResult): string[] {
-  const { mapping, filtering, mappedAddress, localAddress, hairpinning, portPreservation, bindingLifetimeSeconds } =
-    result;
+  const { mapping, filtering, tcpMapping, mappedAddress, localAddress } = result;
+  const { hairpinning, portPreservation, bindingLifetimeSeconds } = result;
   const where = `${result.interface ?? localAddress} IPv${result.family}`;
   if (mapping === 'none') return [where, `no NAT: seen as ${localAddress}`, `filtering ${words(filtering)}`];
   return [
@@ -22,6 +22,7 @@ function partsOf(result: NatResult): string[] {
     ...(mappedAddress === null ? [] : [`seen as ${mappedAddress}`]),
     `mapping ${words(mapping)}`,
     `filtering ${words(filtering)}`,
+    ...(tcpMapping == null ? [] : [`TCP mapping ${words(tcpMapping)}`]),
     ...(hairpinning === null ? [] : [hairpinning ? 'hairpins' : 'no hairpinning']),
     ...(portPreservation === null ? [] : [portPreservation ? 'keeps ports' : 'changes ports']),
     ...(bindingLifetimeSeconds === null ? [] : [`forgets after ${bindingLifetimeSeconds} s`]),

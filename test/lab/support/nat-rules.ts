@@ -80,7 +80,7 @@ function outward(nat: NatBox, device: string, addresses: readonly string[]): str
       return [`${match} snat to ${address} random,fully-random`];
     case 'address-dependent':
       return [
-        `${match} meta l4proto udp ip daddr & 0.0.7.7 vmap { ${RANGE_OF_DESTINATION} }`,
+        `${match} meta l4proto { tcp, udp } ip daddr & 0.0.7.7 vmap { ${RANGE_OF_DESTINATION} }`,
         `${match} snat to ${address}`,
       ];
   }
@@ -92,7 +92,7 @@ function pool(addresses: readonly string[]): string {
 }
 
 function rangeChain(index: number, range: string): string {
-  return `chain range${index} {\n  meta l4proto udp masquerade to :${range}\n}`;
+  return `chain range${index} {\n  meta l4proto { tcp, udp } masquerade to :${range}\n}`;
 }
 
 function inward(filtering: Behaviour, device: string): string[] {
