@@ -18,6 +18,7 @@ import {
 import { openPeer, type RelayPeer } from './relay-peer.ts';
 import { tryRelayPorts } from './relay-ports.ts';
 import { type KnownMapping, proveRelay } from './relay-proof.ts';
+import { tryRelaySizes } from './relay-sizes.ts';
 import { openSession, type TurnSession } from './turn-session.ts';
 
 /** One way to one address of one server. */
@@ -234,17 +235,10 @@ class Ladder {
     return { ...data, waitMs: Math.max(Math.min(data.waitMs, LATER_WAIT_MS), 6 * this.#rttMs, 3 * this.#slowestMs) };
   }
 
-  /** Large datagrams die where small ones live: a path MTU that nobody tells us about. */
-  async #sizes(path: RelayDataPath, to: SocketAddress): Promise<NonNullable<RelayProof['sizes']>> {
-    const results: { readonly size: number; readonly sent: number; readonly received: number }[] = [];
-    for (const size of this.#options.sizes) {
-      if (this.#options.signal.aborted) break;
-      const options = { ...this.#later(), size, packets: 3, purpose: 'size' as const };
-      const { bursts } = await thereAndBack(path, to, options, this.#environment);
-      for (const burst of bursts) this.#environment.record(burst);
-      results.push({ size, sent: bursts[0]?.sent ?? 0, received: bursts[1]?.received ?? 0 });
-    }
-    return results;
+  #sizes(path: RelayDataPath, to: SocketAddress): Promise<NonNullable<RelayProof['sizes']>> {
+    const { sizes, signal } = this.#options;
+    const task = { sizes, to, quick: this.#later(), patient: this.#data(), signal };
+    return tryRelaySizes(path, task, this.#environment);
   }
 
   #ports() {

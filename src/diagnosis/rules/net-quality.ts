@@ -103,7 +103,8 @@ function pathMtu(view: View): Conclusion[] {
   return measured(view).flatMap(({ target, attempt }): Conclusion[] => {
     const sizes = attempt.stages.find((stage) => stage.stage === 'relay-data')?.data.relay?.sizes ?? [];
     const alive = sizes.filter((each) => each.received > 0 && each.received >= each.sent / 2).map((each) => each.size);
-    const dead = sizes.filter((each) => each.sent >= 3 && each.received === 0).map((each) => each.size);
+    // Asked twice: three packets alone may be late or lost together.
+    const dead = sizes.filter((each) => each.sent >= 6 && each.received === 0).map((each) => each.size);
     const largest = Math.max(...alive);
     const smallest = Math.min(...dead);
     if (alive.length === 0 || dead.length === 0 || largest >= smallest) return [];

@@ -196,7 +196,7 @@ const NET_TEXT: Readonly<Record<NetId, FindingText>> = {
     fix: 'let ICMP "fragmentation needed" and "packet too big" through, and fragments too; or lower the MTU of the tunnel or VPN on the way',
     users: 'a call that connects, with voice and without pictures',
     meaning: 'Something on the way drops what does not fit, and what would tell the sender so.',
-    needs: 'sizes below which data crosses and above which none of at least three datagrams does',
+    needs: 'sizes below which data crosses and above which none of at least six datagrams does, in two rounds',
   },
   'net.vpn-route': {
     title: 'The path runs through a VPN',

@@ -624,8 +624,8 @@ export const netScenarios: readonly Scenario[] = [
       sized([
         [172, 5, 5],
         [1200, 5, 5],
-        [1400, 5, 0],
-        [1472, 5, 0],
+        [1400, 6, 0],
+        [1472, 3, 0],
       ]),
     finding: { title: 'Large packets get lost, small ones pass' },
     near: [
@@ -642,8 +642,17 @@ export const netScenarios: readonly Scenario[] = [
         run: () =>
           sized([
             [172, 5, 5],
-            [1200, 5, 0],
+            [1200, 6, 0],
             [1400, 5, 5],
+          ]),
+      },
+      {
+        name: 'asked once only: three packets may be late together',
+        run: () =>
+          sized([
+            [1200, 3, 3],
+            [1400, 3, 0],
+            [1472, 3, 0],
           ]),
       },
     ],
