@@ -49,7 +49,7 @@ async function bundle(entry, version) {
     legalComments: 'none',
     // Chinese as it is, not as escapes: half the size.
     charset: 'utf8',
-    plugins: [withoutExplanations],
+    plugins: [withoutExplanations, withoutDescriptions],
   });
   // The end tag may stand in no string of the script.
   return (outputFiles[0]?.text ?? '').trim().replaceAll('</script', '<\\/script');
@@ -71,6 +71,25 @@ const withoutExplanations = {
 };
 
 const EXPLANATION = /\b(?:meaning|needs|users):\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),/g;
+
+/**
+ * The page holds saved reports against the schema; its prose is for those who read it.
+ * @type {import('esbuild').Plugin}
+ */
+const withoutDescriptions = {
+  name: 'without-descriptions',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]report\.schema\.json$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const isProse = (/** @type {string} */ key, /** @type {unknown} */ value) =>
+        (key === 'description' && typeof value === 'string') || (key === 'enum' && Array.isArray(value));
+      return {
+        contents: JSON.stringify(JSON.parse(text, (key, value) => (isProse(key, value) ? undefined : value))),
+        loader: 'json',
+      };
+    });
+  },
+};
 
 /** @param {string} text */
 function hashOf(text) {

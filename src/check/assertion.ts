@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '../core/result.ts';
+import type { JsonSchema } from '../record/conforms.ts';
+import type { JsonSchema } from '../record/json-schema.ts';
 import type { Report } from '../record/report.ts';
 import type { Check, CheckError, Outcome } from './check.ts';
-import type { JsonSchema } from './json-schema.ts';
 import { type PathStep, parsePath, valuesAt } from './path.ts';
 import { pathProblem } from './schema-path.ts';
 

@@ -1,10 +1,10 @@
 import { ok, type Result } from '../core/result.ts';
+import type { JsonSchema } from '../record/json-schema.ts';
 import schema from '../record/report.schema.json' with { type: 'json' };
 import { type Allowance, parseAllowance } from './allowance.ts';
 import { parseAssertion } from './assertion.ts';
 import type { Check, CheckError } from './check.ts';
 import { defaultChecks } from './defaults.ts';
-import type { JsonSchema } from './json-schema.ts';
 import { type Limits, limitChecks } from './limits.ts';
 import { parseRequirement, requirementCheck } from './requirement.ts';
 

@@ -1,4 +1,4 @@
-import { type JsonSchema, variantsOf } from './json-schema.ts';
+import { type JsonSchema, variantsOf } from '../record/json-schema.ts';
 import type { PathStep } from './path.ts';
 
 /** What is wrong with a path by the schema: a field that no report ever has. Undefined where it is good. */

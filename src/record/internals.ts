@@ -1,5 +1,6 @@
 import { familyOf } from '../core/address.ts';
 import { parseCandidate } from '../core/ice/sdp.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 import { VERSION } from '../core/version.ts';
 import { reportedConfiguration } from './configuration.ts';
 import type { EventBody, RunEvent } from './events.ts';
@@ -12,7 +13,6 @@ export interface InternalsDump {
 }
 
 interface InternalsConnection {
-  readonly url?: string;
   readonly rtcConfiguration?: unknown;
   readonly updateLog?: readonly LogEntry[];
   readonly stats?: Readonly<Record<string, { readonly statsType?: string; readonly values?: string }>>;
@@ -29,21 +29,23 @@ interface LogEntry {
 }
 
 export function isInternalsDump(value: unknown): value is InternalsDump {
-  return typeof value === 'object' && value !== null && typeof (value as InternalsDump).PeerConnections === 'object';
+  return isRecord(value) && isRecord(value['PeerConnections']);
 }
 
 /**
  * The events of a call that is over, from such a dump: of its connections the one that failed, or else the one that did
- * most. Throws where there is none.
+ * most. Fails, in words, where there is none.
  */
-export function readInternalsDump(dump: InternalsDump): RunEvent[] {
-  const connections = Object.entries(dump.PeerConnections).filter(([, { updateLog }]) => (updateLog?.length ?? 0) > 0);
+export function readInternalsDump(dump: InternalsDump): Result<RunEvent[], string> {
+  const connections = Object.entries(dump.PeerConnections)
+    .map(([id, connection]) => [id, wellFormed(connection)] as const)
+    .filter(([, { updateLog }]) => updateLog.length > 0);
   const [first] = connections.toSorted(([, a], [, b]) => weightOf(b) - weightOf(a));
-  if (first === undefined) throw new Error('there is no peer connection in it that did anything');
+  if (first === undefined) return fail('there is no peer connection in it that did anything');
   const [id, connection] = first;
-  const log = connection.updateLog ?? [];
+  const log = connection.updateLog;
   const times = log.map(({ timestamp, time }) => timestamp ?? timeOf(time));
-  const beginning = times.find((time) => !Number.isNaN(time)) ?? 0;
+  const beginning = times.find(isTime) ?? 0;
   const { iceServers, iceTransportPolicy } = configurationOf(connection.rtcConfiguration);
   const stamped = new Stamped(beginning);
   stamped.add(0, {
@@ -60,7 +62,41 @@ export function readInternalsDump(dump: InternalsDump): RunEvent[] {
   });
   for (const body of pairsOf(connection, id)) stamped.add(Number.NaN, body);
   for (const text of remarksOn(connection, connections.length)) stamped.add(Number.NaN, { type: 'note', text });
-  return stamped.events;
+  return ok(stamped.events);
+}
+
+type WellFormed = Required<Pick<InternalsConnection, 'updateLog' | 'stats'>> &
+  Pick<InternalsConnection, 'rtcConfiguration'>;
+
+/** Without whatever is not of the form that {@link InternalsDump} says. */
+function wellFormed(connection: unknown): WellFormed {
+  const { rtcConfiguration, updateLog, stats } = isRecord(connection) ? connection : {};
+  const entries = Array.isArray(updateLog) ? (updateLog as readonly unknown[]).filter(isRecord) : [];
+  const series = Object.entries(isRecord(stats) ? stats : {});
+  return {
+    rtcConfiguration,
+    updateLog: entries.map(({ timestamp, time, type, value }) => ({
+      ...(isTime(timestamp) ? { timestamp } : {}),
+      ...(typeof time === 'string' || typeof time === 'number' ? { time } : {}),
+      ...(typeof type === 'string' ? { type } : {}),
+      ...(typeof value === 'string' ? { value } : {}),
+    })),
+    stats: Object.fromEntries(
+      series.flatMap(([key, each]) => {
+        const { statsType, values } = isRecord(each) ? each : {};
+        return typeof statsType === 'string' && typeof values === 'string' ? [[key, { statsType, values }]] : [];
+      }),
+    ),
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Milliseconds since 1970 that a date can have (ECMAScript 21.4.1.1). */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
 
 /** Gives numbers and times: entries without a time stand where the one before them stands. */
@@ -79,7 +115,7 @@ class Stamped {
   }
 }
 
-function weightOf({ updateLog = [], rtcConfiguration }: InternalsConnection): number {
+function weightOf({ updateLog, rtcConfiguration }: WellFormed): number {
   const failed = updateLog.some(
     (entry) => /^(?:ice)?connectionstatechange$/.test(kindOf(entry)) && /failed/i.test(entry.value ?? ''),
   );
@@ -98,7 +134,7 @@ function timeOf(time: string | number | undefined): number {
 }
 
 function agentOf({ UserAgent }: InternalsDump): { readonly userAgent?: string } {
-  return UserAgent === undefined ? {} : { userAgent: UserAgent };
+  return typeof UserAgent === 'string' ? { userAgent: UserAgent } : {};
 }
 
 /** Credentials are not in the dump: that there were some has to be believed, or each TURN server would lack them. */
@@ -214,7 +250,7 @@ function ourUrl(url: string, servers: readonly ReportedIceServer[]): string {
 }
 
 /** The last word of the statistics on each candidate pair. */
-function pairsOf({ stats = {} }: InternalsConnection, peer: string): EventBody[] {
+function pairsOf({ stats }: WellFormed, peer: string): EventBody[] {
   const pairs = new Map<string, Record<string, unknown>>();
   for (const [key, { statsType, values }] of Object.entries(stats)) {
     const [, id = '', field = ''] =
@@ -229,13 +265,14 @@ function pairsOf({ stats = {} }: InternalsConnection, peer: string): EventBody[]
 
 function lastOf(values: string | undefined): unknown {
   try {
-    return (JSON.parse(values ?? '[]') as readonly unknown[]).at(-1) ?? null;
+    const all: unknown = JSON.parse(values ?? '[]');
+    return Array.isArray(all) ? ((all as readonly unknown[]).at(-1) ?? null) : null;
   } catch {
     return null;
   }
 }
 
-function remarksOn({ updateLog = [] }: InternalsConnection, count: number): string[] {
+function remarksOn({ updateLog }: WellFormed, count: number): string[] {
   const states = (kind: string): string =>
     updateLog
       .filter((entry) => kindOf(entry) === kind)

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../core/result.ts';
+import type { JsonSchema } from '../../record/json-schema.ts';
 import { type Expectations, readExpectations } from '../expectations.ts';
-import type { JsonSchema } from '../json-schema.ts';
 import schema from './config.schema.json' with { type: 'json' };
 import type { IceprobeConfig, TargetConfig } from './config.ts';
 import type { ConfigProblem } from './problem.ts';

@@ -1,5 +1,5 @@
 import { suggest } from '../../core/suggest.ts';
-import { type JsonSchema, variantsOf } from '../json-schema.ts';
+import { type JsonSchema, variantsOf } from '../../record/json-schema.ts';
 import type { ConfigPath, ConfigProblem } from './problem.ts';
 
 /**

@@ -28,6 +28,8 @@ function rejected(): Run {
   return run.record({ type: 'run-finished', verdict: 'error', exitCode: 1 });
 }
 
+const NOTE = '{"seq":1,"ms":0,"vantage":"terminal","type":"note","text":""}';
+
 let files = 0;
 
 function save(text: string): string {
@@ -119,11 +121,16 @@ describe('iceprobe replay', () => {
   it.each([
     ['', 'it is empty'],
     ['hello\n', ':1: no JSON'],
-    ['{"seq":1,"ms":0,"type":"run-started"}\n{"a":1}\n', ':2: no event'],
+    [`${NOTE}\n{"a":1}\n`, ':2: no event'],
     ['{"schema":"iceprobe.report/9"}', ': a report of the kind iceprobe.report/9'],
-    ['{"schema":"iceprobe.report/1","events":[1]}', ': its events are not in the form that iceprobe writes'],
-    ['{"seq":1,"ms":0,"type":"candidate"}', ': the beginning of the run is missing'],
-    ['{"seq":1,"ms":0,"type":"run-started"}', ': its events are not in the form that iceprobe writes'],
+    [
+      '{"schema":"iceprobe.report/1","events":[1]}',
+      ': no report of iceprobe, or one that was changed: tool is missing',
+    ],
+    [NOTE, ': the beginning of the run is missing'],
+    ['{"seq":1,"ms":0,"type":"run-started"}', ':1: no event: command is missing'],
+    [JSON.stringify({ ...healthy().report(), findings: [{ id: 'net.refused' }] }), 'findings[0].severity is missing'],
+    [JSON.stringify(healthy().report()).replace(/"durationMs":[^,]*/, '"durationMs":1e999'), 'durationMs is no number'],
     ['{"name":"x"}', ': no report of iceprobe'],
   ])('refuses %j', async (text, problem) => {
     const { exitCode, stdout, stderr } = await runInFakeWorld(['replay', save(text)]);

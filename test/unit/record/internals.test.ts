@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeReport } from '../../../src/diagnosis/make-report.ts';
-import { isInternalsDump, readInternalsDump } from '../../../src/record/internals.ts';
+import type { RunEvent } from '../../../src/record/events.ts';
+import { type InternalsDump, isInternalsDump, readInternalsDump } from '../../../src/record/internals.ts';
 import { expectEvent, expectReport } from '../../support/schema.ts';
 
 const T0 = Date.parse('2026-03-01T12:00:00.000Z');
@@ -72,10 +73,16 @@ const older = {
   },
 };
 
+function eventsOf(dump: InternalsDump): readonly RunEvent[] {
+  const events = readInternalsDump(dump);
+  if (!events.ok) throw new Error(events.error);
+  return events.value;
+}
+
 describe('a webrtc-internals dump', () => {
   it('of a failed call goes through the same diagnosis', () => {
     expect(isInternalsDump(recent)).toBe(true);
-    const events = readInternalsDump(recent);
+    const events = eventsOf(recent);
     for (const event of events) expectEvent(event);
     const report = makeReport(events);
     expectReport(report);
@@ -104,7 +111,7 @@ describe('a webrtc-internals dump', () => {
   });
 
   it('of an older version is read too', () => {
-    const report = makeReport(readInternalsDump(older));
+    const report = makeReport(eventsOf(older));
     expect(report.configuration).toMatchObject({
       iceTransportPolicy: 'relay',
       iceServers: [{ urls: ['stun:stun.example.org'] }, { urls: [TURN] }],
@@ -117,12 +124,15 @@ describe('a webrtc-internals dump', () => {
   });
 
   it('without a connection says so, and nothing in it can make the reader throw otherwise', () => {
-    expect(() => readInternalsDump({ PeerConnections: {} })).toThrow('no peer connection');
+    expect(readInternalsDump({ PeerConnections: {} })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('no peer connection'),
+    });
     const odd = {
       updateLog: [{}, { type: 'onicecandidate', value: '{' }, { type: 'icecandidateerror', value: 'error_code: x' }],
       stats: { x: {} },
     };
-    expect(readInternalsDump({ PeerConnections: { a: odd } }).length).toBeGreaterThan(0);
+    expect(eventsOf({ PeerConnections: { a: odd } }).length).toBeGreaterThan(0);
     expect(isInternalsDump({ schema: 'iceprobe.report/1' })).toBe(false);
   });
 });

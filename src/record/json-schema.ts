@@ -10,6 +10,7 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly minItems?: number;
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
@@ -21,11 +22,12 @@ export interface JsonSchema {
 
 /** The variants behind references and unions; of a reference that leads nowhere, one that anything fits. */
 export function variantsOf(root: JsonSchema, schema: JsonSchema): readonly JsonSchema[] {
-  if (schema.$ref !== undefined) {
-    const name = decodeURIComponent(schema.$ref.replace('#/definitions/', ''));
-    const target = root.definitions?.[name];
-    return target === undefined ? [{}] : variantsOf(root, target);
-  }
+  if (schema.$ref !== undefined) return variantsOf(root, definitionOf(root, schema.$ref));
   const nested = schema.anyOf ?? schema.allOf;
   return nested === undefined ? [schema] : nested.flatMap((variant) => variantsOf(root, variant));
+}
+
+/** What a `$ref` stands for; anything where it leads nowhere. */
+export function definitionOf(root: JsonSchema, reference: string): JsonSchema {
+  return root.definitions?.[decodeURIComponent(reference.replace('#/definitions/', ''))] ?? {};
 }
