@@ -143,10 +143,13 @@ function writeIPv4(text: string, start: number, end: number, target: Uint8Array,
   return at === end;
 }
 
+/** RFC 4007 11.2 leaves a zone's name to the system: what no interface can be called, and what would end the address in a URL. */
+const ZONE = /^[^\s%/[\]]+$/;
+
 /** RFC 4291 2.2: eight groups, `::` for a run of zeros, perhaps a dotted quad in the last two; a zone id is passed over. */
 function writeIPv6(text: string, target: Uint8Array, offset: number): boolean {
   const zone = text.indexOf('%');
-  if (zone >= 0 && zone === text.length - 1) return false;
+  if (zone >= 0 && !ZONE.test(text.slice(zone + 1))) return false;
   const end = zone < 0 ? text.length : zone;
   let groups = 0;
   let gap = -1;

@@ -22,18 +22,22 @@ export function oneLine(distinguishedName: string | undefined): string {
 }
 
 /** Names and addresses out of Node's `DNS:a, IP Address:1.2.3.4`; a value with odd characters is a JSON string there. */
-export function alternativeNames(text: string | undefined): string[] {
+export function alternativeNames(text = ''): string[] {
   const names: string[] = [];
-  for (const [, kind, quoted, plain] of (text ?? '').matchAll(
-    /([A-Za-z0-9 ]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?:, |$)/g,
-  )) {
+  // From entry to entry, each looked at once: anybody can send a certificate with a name of many kilobytes.
+  for (let at = 0; at < text.length; ) {
+    ENTRY.lastIndex = at;
+    const [whole, kind, quoted, plain = ''] = ENTRY.exec(text) ?? [];
     const value = quoted === undefined ? plain : unquote(quoted);
-    if (value === undefined) continue;
     if (kind === 'DNS') names.push(value);
     if (kind === 'IP Address') names.push(canonicalAddress(value) ?? value);
+    const end = whole === undefined ? text.indexOf(', ', at) : at + whole.length;
+    at = end < 0 ? text.length : end + ', '.length;
   }
   return names;
 }
+
+const ENTRY = /([A-Za-z0-9 ]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?=, |$)/y;
 
 function unquote(quoted: string): string {
   try {

@@ -63,7 +63,10 @@ export function readPeerMessage(value: unknown): Result<PeerMessage, MessageErro
       return ok({ type, reason: typeof reason === 'string' ? reason.slice(0, 200) : '' });
     }
     default:
-      return error('unknown-type', `"${String(type).slice(0, 40)}" is no kind of message`);
+      return error(
+        'unknown-type',
+        typeof type === 'string' ? `"${type.slice(0, 40)}" is no kind of message` : '"type" is no text',
+      );
   }
 }
 

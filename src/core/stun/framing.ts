@@ -87,10 +87,13 @@ export class StreamFramer {
   end(): FramingError | undefined {
     if (this.#error !== undefined || this.#held === 0) return undefined;
     const bytes = this.#room.subarray(0, this.#held);
-    return this.#fail(
-      { code: 'truncated', message: `the stream ended after ${bytes.length} bytes of a message` },
-      bytes,
-    );
+    // What was held back because more bytes could have shown another protocol has shown what it is now.
+    const needed = this.#needed(bytes);
+    const truncated = {
+      code: 'truncated',
+      message: `the stream ended after ${bytes.length} bytes of a message`,
+    } as const;
+    return this.#fail(typeof needed === 'number' ? truncated : needed, bytes);
   }
 
   /** How many bytes are held for a frame that is not complete. */
