@@ -1,5 +1,4 @@
 import { fail, ok, type Result } from '../core/result.ts';
-import type { JsonSchema } from '../record/conforms.ts';
 import type { JsonSchema } from '../record/json-schema.ts';
 import type { Report } from '../record/report.ts';
 import type { Check, CheckError, Outcome } from './check.ts';

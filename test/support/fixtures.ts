@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { concatBytes, fromHex } from '../../src/core/bytes.ts';
 
-const folder = new URL('../../fixtures/', import.meta.url);
+/** The project's: this file, and any bundle that it became part of, lies two folders below. */
+export const PROJECT = new URL('../../', import.meta.url);
+
+const folder = new URL('fixtures/', PROJECT);
 
 export function readFixture(path: string): string {
   return readFileSync(new URL(path, folder), 'utf8');
+}
+
+export function readFixtureBytes(path: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(path, folder)));
 }
 
 /** A file of packets in hex, one a line; `#` begins a comment. */

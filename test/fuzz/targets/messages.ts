@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import { seededRandom } from '../../../src/core/random.ts';
+import { CandidateQueue } from '../../../src/core/signaling/candidate-queue.ts';
+import { parsePeerMessage } from '../../../src/core/signaling/message.ts';
+import { normaliseCode, ROOM_LIMITS, Rooms } from '../../../src/core/signaling/rooms.ts';
+import { cookieOf, isEmbedded, isOurHost, isOurOrigin, placeOf } from '../../../src/web/server/guard.ts';
+import { readPageMessage } from '../../../src/web/server/messages.ts';
+import { demand, type FuzzTarget, textOf, utf8 } from '../target.ts';
+
+export const signaling: FuzzTarget = {
+  name: 'signaling',
+  reads: 'messages of peers, and codes of rooms',
+  words: ['offer', 'answer', 'new-ice-candidate', 'goodbye', 'candidate', 'v=0\\r\\n', 'ABC-DEF'],
+  seeds: () =>
+    [
+      { type: 'offer', sdp: 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n' },
+      { type: 'answer', sdp: 'v=0\r\n' },
+      {
+        type: 'new-ice-candidate',
+        candidate: 'candidate:1 1 udp 2130706431 192.0.2.1 54321 typ host',
+        sdpMid: '0',
+        sdpMLineIndex: 0,
+        usernameFragment: 'abcd',
+      },
+      { type: 'end-of-candidates' },
+      { type: 'goodbye', reason: 'done' },
+    ].map((each) => utf8(JSON.stringify(each))),
+  run(input, random) {
+    const text = textOf(input);
+    const rooms = new Rooms(seededRandom(1));
+    const room = rooms.open(0);
+    demand(room.ok, 'no room');
+    for (let tries = 0; tries < 40; tries++) rooms.join(text.slice(0, 40), tries);
+    demand(rooms.size <= ROOM_LIMITS.rooms && normaliseCode(text).length <= 3 * text.length, 'a code grows');
+    const parsed = parsePeerMessage(text);
+    if (!parsed.ok) return 'refused';
+    const again = parsePeerMessage(JSON.stringify(parsed.value));
+    demand(
+      again.ok && JSON.stringify(again.value) === JSON.stringify(parsed.value),
+      'told again it is another message',
+    );
+    const { value } = parsed;
+    const queue = new CandidateQueue(1 + (random.bytes(1)[0] ?? 0));
+    if (value.type === 'new-ice-candidate') {
+      for (let n = 0; n < 300; n++) queue.push(value);
+      demand(queue.waiting <= 256, 'more waits than may');
+    }
+    return 'read';
+  },
+};
+
+export const pageMessages: FuzzTarget = {
+  name: 'page-messages',
+  reads: 'what a page sends to the terminal',
+  words: ['run', 'stop', 'event', 'finished', 'local-server', 'iceServers', 'urls', 'browser', 'relay', 'candidate'],
+  seeds: () =>
+    [
+      {
+        type: 'run',
+        iceServers: [{ urls: ['turn:turn.example.org'], username: 'alice', credential: 'x' }],
+        iceTransportPolicy: 'all',
+        timeoutMs: 10_000,
+      },
+      { type: 'stop' },
+      { type: 'local-server' },
+      { type: 'finished' },
+      {
+        type: 'event',
+        event: { seq: 1, ms: 1.5, type: 'gathering-state', vantage: 'browser', state: 'new', url: null },
+      },
+    ].map((each) => utf8(JSON.stringify(each))),
+  run(input) {
+    const parsed = readPageMessage(textOf(input));
+    if (!parsed.ok) return 'refused';
+    const again = readPageMessage(JSON.stringify(parsed.value));
+    demand(
+      again.ok && JSON.stringify(again.value) === JSON.stringify(parsed.value),
+      'told again it is another message',
+    );
+    return 'read';
+  },
+};
+
+const PLACES = [placeOf('127.0.0.1', 4321, 'http'), placeOf('::', 443, 'https', ['192.0.2.1', '2001:db8::1'])];
+
+export const httpHeaders: FuzzTarget = {
+  name: 'http-headers',
+  reads: 'the headers by which the page lets in and keeps out: one a line',
+  words: [
+    'host',
+    'origin',
+    'cookie',
+    'sec-fetch-site',
+    'sec-fetch-dest',
+    'localhost:4321',
+    '127.0.0.1:4321',
+    'null',
+    'http://',
+  ],
+  maxBytes: 16_384,
+  seeds: () =>
+    [
+      'host: 127.0.0.1:4321\norigin: http://127.0.0.1:4321\ncookie: a=b; iceprobe-session=x',
+      'host: LOCALHOST:4321\nsec-fetch-site: cross-site\nsec-fetch-dest: iframe',
+      'host: evil.example\norigin: http://evil.example',
+      'host: [2001:db8::1]:443\norigin: https://[2001:db8::1]:443',
+    ].map(utf8),
+  run(input) {
+    const headers: Record<string, string> = {};
+    for (const line of textOf(input).split('\n')) {
+      const colon = line.indexOf(':');
+      if (colon > 0) headers[line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim();
+    }
+    const request = { headers } as unknown as IncomingMessage;
+    let isIn = false;
+    for (const place of PLACES) {
+      const ours = isOurHost(request, place);
+      // The check that keeps rebinding out must hold whatever else is there.
+      demand(!ours || place.hosts.has(String(headers['host']).toLowerCase()), 'a foreign host is taken for ours');
+      isIn ||= ours && isOurOrigin(request, place) && !isEmbedded(request);
+    }
+    cookieOf(request, 'iceprobe-session');
+    return isIn ? 'read' : 'refused';
+  },
+};
