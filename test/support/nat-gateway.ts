@@ -20,10 +20,10 @@ export class NatGateway implements Gateway {
   }
 
   inward(packet: Packet, now: Instant): Packet | undefined {
-    const { publicAddress, hairpinning } = this.nat.options;
-    if (packet.to.address !== publicAddress) return packet;
+    const { publicAddresses, options } = this.nat;
+    if (!publicAddresses.includes(packet.to.address)) return packet;
     // From our own outside: one of our own clients sent it (RFC 4787 6).
-    if (packet.from.address === publicAddress && !hairpinning) return undefined;
+    if (publicAddresses.includes(packet.from.address) && !options.hairpinning) return undefined;
     const to = this.nat.inbound(packet.from, packet.to, now);
     return to === undefined ? undefined : { ...packet, to };
   }

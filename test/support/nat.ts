@@ -8,6 +8,8 @@ export interface NatOptions {
   readonly filtering: Behaviour;
   readonly hairpinning: boolean;
   readonly publicAddress: string;
+  /** Further ones, drawn in turn, one for each mapping (RFC 4787 4.1, "arbitrary" pooling). */
+  readonly pool?: readonly string[];
   /** How long a binding lives without outbound traffic (RFC 4787 REQ-5 asks for two minutes at least). */
   readonly lifetimeMs?: number;
   /** Keep the internal port where it is free. */
@@ -33,12 +35,18 @@ export class SimulatedNat {
     this.options = options;
   }
 
+  get publicAddresses(): readonly string[] {
+    return [this.options.publicAddress, ...(this.options.pool ?? [])];
+  }
+
   /** A packet from inside: the source that the outside sees. */
   outbound(internal: SocketAddress, destination: SocketAddress, now: Instant): SocketAddress {
     const key = this.#mappingKey(internal, destination);
     let binding = this.#bindings.find((candidate) => candidate.key === key && this.#alive(candidate, now));
     if (binding === undefined) {
-      const external = { ...internal, address: this.options.publicAddress, port: this.#choosePort(internal.port, now) };
+      const addresses = this.publicAddresses;
+      const address = addresses[this.#bindings.length % addresses.length] ?? this.options.publicAddress;
+      const external = { ...internal, address, port: this.#choosePort(internal.port, now) };
       binding = { internal, external, key, destinations: [], lastOutbound: now };
       this.#bindings.push(binding);
     }

@@ -14,15 +14,20 @@ import { Method } from '../stun/registry.ts';
 import type { Instant } from '../time.ts';
 import { type Answer, Ask } from './ask.ts';
 import type { NatCommand, NatDiscoveryOptions, NatEvent, NatInput } from './discovery-io.ts';
+import {
+  type Question,
+  type Role,
+  type TestBody,
+  testOfQuestion,
+  testOfSighting,
+  testOfTrial,
+} from './discovery-tests.ts';
 import type { NatTest } from './events.ts';
-import type { SenderRelation } from './filtering.ts';
 import { FilteringTrial } from './filtering-trial.ts';
 import { HairpinTrial } from './hairpin-trial.ts';
 import { changedAnswers, mappingDestinations, senderRelation } from './plan.ts';
 import { RelayTrial } from './relay-trial.ts';
 
-/** Sockets by what they are for: the one that filtering is asked on must have sent to one server alone. */
-type Role = 'mapping' | 'filtering' | 'hairpin';
 const ROLES: readonly Role[] = ['mapping', 'filtering', 'hairpin'];
 
 const ASK = { intervalMs: 120, maxSends: 10, lastWaitMs: 600 };
@@ -329,72 +334,28 @@ export class NatDiscovery implements Machine<NatInput, NatCommand, NatEvent> {
   #reportQuestion(question: Question): void {
     if (question.reported) return;
     question.reported = true;
-    // What the hairpin's and the filtering's second socket look like from outside serves those tests alone.
-    if (question.kind === 'hairpin' || question.kind === 'filtering') return;
-    this.#emit(question.role, {
-      test: question.kind,
-      destination: formatSocketAddress(question.ask.options.to),
-      answerFrom: question.answer === undefined ? null : formatSocketAddress(question.answer.from),
-      mappedAddress: question.mapped === undefined ? null : formatSocketAddress(question.mapped),
-      ...(question.plainMapped && { plainMappedAddress: formatSocketAddress(question.plainMapped) }),
-      ...(question.answer && { rttMs: question.answer.rttMs }),
-      ...(question.note !== undefined && { note: question.note }),
-      tries: question.ask.sends,
-      outcome: question.mapped === undefined ? 'not-determined' : 'yes',
-      via: question.via,
-    });
+    const test = testOfQuestion(question);
+    if (test !== undefined) this.#emit(question.role, test);
   }
 
   #reportTrial(trial: FilteringTrial): void {
     if (trial.reported) return;
     trial.reported = true;
-    this.#emitFiltering(trial, trial.question.sender, trial.question.expected, 'rfc5780');
+    this.#emit('filtering', testOfTrial(trial, trial.question.sender, trial.question.expected, 'rfc5780'));
   }
 
   #reportRelayTrial(trial: RelayTrial): void {
     if (trial.reported) return;
     trial.reported = true;
-    this.#emitFiltering(trial, trial.sender, trial.relayed, 'relay');
+    this.#emit('filtering', testOfTrial(trial, trial.sender, trial.relayed, 'relay'));
     const own = this.#filteringMapped;
     if (trial.mapped === undefined || own === undefined || this.#filteringServer === undefined) return;
     // The relay is one more destination of the filtering socket: two samples of one socket, comparable with each other.
-    for (const [destination, mapped] of [
-      [this.#filteringServer, own],
-      [trial.relayed, trial.mapped],
-    ] as const) {
-      this.#emit('filtering', {
-        test: 'mapping',
-        destination: formatSocketAddress(destination),
-        answerFrom: formatSocketAddress(destination),
-        mappedAddress: formatSocketAddress(mapped),
-        tries: 1,
-        outcome: 'yes',
-        via: 'relay',
-      });
-    }
+    this.#emit('filtering', testOfSighting(this.#filteringServer, own));
+    this.#emit('filtering', testOfSighting(trial.relayed, trial.mapped));
   }
 
-  #emitFiltering(
-    trial: FilteringTrial | RelayTrial,
-    sender: SenderRelation,
-    from: SocketAddress,
-    via: NatTest['via'],
-  ): void {
-    this.#emit('filtering', {
-      test: 'filtering',
-      destination: formatSocketAddress(from),
-      answerFrom: trial.answerFrom === undefined ? null : formatSocketAddress(trial.answerFrom),
-      mappedAddress: null,
-      tries: trial.tries,
-      outcome: trial.outcome === 'arrived' ? 'yes' : trial.outcome === 'filtered' ? 'no' : 'not-determined',
-      via,
-      sender,
-      doubt: trial.outcome === 'arrived' ? 0 : trial.doubt,
-      ...(trial.note !== undefined && { note: trial.note }),
-    });
-  }
-
-  #emit(role: Role, test: Omit<NatTest, 'type' | 'interface' | 'family' | 'local'>): void {
+  #emit(role: Role, test: TestBody): void {
     const local = this.#locals.get(role);
     this.#out.event({
       type: 'nat-test',
@@ -428,16 +389,4 @@ export class NatDiscovery implements Machine<NatInput, NatCommand, NatEvent> {
   #roleOf(transport: TransportId): Role {
     return ROLES.find((role) => this.#transport(role) === transport) ?? 'mapping';
   }
-}
-
-interface Question {
-  readonly kind: 'mapping' | 'stability' | 'hairpin' | 'filtering';
-  readonly role: Role;
-  readonly ask: Ask;
-  readonly via: NatTest['via'];
-  answer?: Answer;
-  mapped?: SocketAddress;
-  plainMapped?: SocketAddress;
-  note?: string;
-  reported: boolean;
 }

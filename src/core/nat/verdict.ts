@@ -1,8 +1,9 @@
-import { type Family, parseSocketAddress, type SocketAddress, sameSocketAddress } from '../address.ts';
+import { type Family, parseSocketAddress, type SocketAddress } from '../address.ts';
 import type { NatTest } from './events.ts';
 import { type Filtering, type FilteringVerdict, filteringVerdict } from './filtering.ts';
 import { type LifetimeVerdict, lifetimeVerdict } from './lifetime.ts';
 import { type Mapping, type MappingSample, type MappingVerdict, mappingVerdict } from './mapping.ts';
+import { isUnstable } from './stability.ts';
 
 /** What the tests of one interface and family say. Every part has a way to say that it is not determined. */
 export interface NatVerdict {
@@ -22,7 +23,7 @@ export interface NatVerdict {
   readonly portPreservation: boolean | null;
   readonly bindingLifetimeSeconds: number | null;
   readonly lifetime: LifetimeVerdict | null;
-  /** True where the address itself differed between requests (pooled NAT, several uplinks). */
+  /** True where the address itself changed within the run (pooled NAT, several uplinks). */
   readonly unstable: boolean;
   /** Somebody on the path rewrites addresses inside packets. */
   readonly alg: boolean;
@@ -110,20 +111,6 @@ function bestMapping(tests: readonly NatTest[], kind: 'mapping' | 'tcp-mapping')
 }
 
 const UNKNOWN: SocketAddress = { family: 4, address: '0.0.0.0', port: 0 };
-
-/** The same socket asked the same destination twice and was seen from two addresses. */
-function isUnstable(tests: readonly NatTest[]): boolean {
-  return tests.some((again) => {
-    if (again.test !== 'stability' || again.mappedAddress === null) return false;
-    const before = tests.find(
-      (test) => test.test === 'mapping' && test.local === again.local && test.destination === again.destination,
-    );
-    if (before === undefined || before.mappedAddress === null) return false;
-    const a = parseSocketAddress(again.mappedAddress);
-    const b = parseSocketAddress(before.mappedAddress);
-    return a !== undefined && b !== undefined && !sameSocketAddress(a, b);
-  });
-}
 
 function reasonsOf(
   tests: readonly NatTest[],

@@ -1,4 +1,7 @@
 import { addressKind } from '../../core/address.ts';
+import type { NatTest } from '../../core/nat/events.ts';
+import { addressesSeen } from '../../core/nat/stability.ts';
+import type { RunEvent } from '../../record/events.ts';
 import type { NatResult } from '../../record/report.ts';
 import type { FindingId } from '../catalogue.ts';
 import type { Conclusion } from '../conclusion.ts';
@@ -71,15 +74,17 @@ function translatedTwice(view: View): Conclusion[] {
   });
 }
 
-/** The same socket asked the same server twice and was seen from two addresses. */
+/** Servers saw us with several addresses within one run. */
 function unstableAddress(view: View): Conclusion[] {
   return results(view, (result) => result['unstable'] === true).map((result) => {
-    const seen = view.events.flatMap((event) =>
-      event.type === 'nat-test' && event.interface === result.interface && event.family === result.family
-        ? (event.mappedAddress ?? [])
-        : [],
+    const tests = view.events.filter(
+      (event): event is RunEvent & NatTest =>
+        event.type === 'nat-test' && event.interface === result.interface && event.family === result.family,
     );
-    return about(view, 'nat.unstable-address', result, { confidence: 'likely', params: { seen: [...new Set(seen)] } });
+    return about(view, 'nat.unstable-address', result, {
+      confidence: 'likely',
+      params: { seen: addressesSeen(tests) },
+    });
   });
 }
 

@@ -16,6 +16,8 @@ export interface Episode {
   readonly command: readonly string[];
   /** Empty: all is well, and nothing may be said to be wrong. */
   readonly faults: readonly Fault[];
+  /** Findings that are true of the network itself, whatever the fault. */
+  readonly trueHere: readonly string[];
   /** The draw in words, to be read beside a verdict. */
   readonly story: string;
 }
@@ -62,6 +64,11 @@ const HEALTHY_NETWORKS: readonly NetworkName[] = [
   'two-uplinks',
 ];
 
+/** What must be said of them: it is no false alarm. */
+const TRUE_OF_NETWORK: Partial<Record<NetworkName, readonly string[]>> = {
+  'two-uplinks': ['nat.unstable-address'],
+};
+
 /** What is run in an episode. What is wrong with a relay only shows to `doctor`, which sends data through it. */
 export type Asked = 'gather' | 'doctor';
 
@@ -91,6 +98,7 @@ export function drawEpisode(seed: number, asked: Asked): Episode {
     zone: Object.fromEntries(draft.targets.map(({ name, zone }) => [name, zone])),
     command: [asked, '--ice-servers', JSON.stringify(draft.targets.map(iceServer)), '--ca', '{ca}'],
     faults,
+    trueHere: TRUE_OF_NETWORK[draft.networkName] ?? [],
     story: [draft.networkName, ...draft.targets.map(tell), ...faults.map(({ name }) => `FAULT ${name}`)].join('; '),
   };
 }

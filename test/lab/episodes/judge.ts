@@ -34,14 +34,14 @@ export interface Judgement {
 
 /** Holds a report to the truth. A run that printed none is wrong. */
 export function judge(episode: Episode, report: Report | undefined, durationMs: number): Judgement {
-  const { seed, story, faults } = episode;
+  const { seed, story, faults, trueHere } = episode;
   const claims = (report?.findings ?? [])
     .filter(({ severity }) => severity === 'error' || severity === 'warning')
     .map(({ id, confidence, detail }) => ({
       id,
       confidence,
       detail,
-      right: faults.some(({ ids, tolerated }) => ids.includes(id) || tolerated.includes(id)),
+      right: trueHere.includes(id) || faults.some(({ ids, tolerated }) => ids.includes(id) || tolerated.includes(id)),
     }));
   const first = report === undefined ? undefined : firstFinding(report);
   const named = faults.find(({ ids }) => first !== undefined && ids.includes(first.id));
@@ -59,7 +59,7 @@ export function judge(episode: Episode, report: Report | undefined, durationMs: 
 }
 
 function verdictOf({ faults }: Episode, first: string | undefined, claims: Judgement['claims']): Verdict {
-  if (faults.length === 0) return claims.length === 0 ? 'named-first' : 'wrong';
+  if (faults.length === 0) return claims.every(({ right }) => right) ? 'named-first' : 'wrong';
   if (first !== undefined && faults.some(({ ids }) => ids.includes(first))) return 'named-first';
   if (claims.some(({ id }) => faults.some(({ ids }) => ids.includes(id)))) return 'named';
   // Doubt, or only symptoms: an honest answer; a cause that is not there is none.

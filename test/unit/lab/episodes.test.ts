@@ -57,7 +57,16 @@ describe('judging', () => {
   });
   const said = (faults: Episode['faults'], ...findings: Finding[]) =>
     judge(
-      { seed: 1, network: {}, servers: [], zone: {}, command: [], faults, story: '' },
+      {
+        seed: 1,
+        network: {},
+        servers: [],
+        zone: {},
+        command: [],
+        faults,
+        trueHere: ['nat.unstable-address'],
+        story: '',
+      },
       { findings } as unknown as Report,
       5,
     );
@@ -77,6 +86,7 @@ describe('judging', () => {
     ['nothing', [refused], [], 'not-determined'],
     ['another cause', [refused], [finding('auth.bad-credentials')], 'wrong'],
     ['a remark beside nothing', [], [finding('config.no-tls-443', { severity: 'info' })], 'named-first'],
+    ['what is true of the network', [], [finding('nat.unstable-address', { severity: 'warning' })], 'named-first'],
     ['an alarm over nothing', [], [finding('net.high-loss', { severity: 'warning' })], 'wrong'],
   ] as const)('%s', (_, faults, findings, verdict) => {
     expect(said(faults, ...findings).verdict).toBe(verdict);

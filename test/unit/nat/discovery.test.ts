@@ -121,6 +121,28 @@ describe('with ordinary servers', () => {
   });
 });
 
+describe('the public address itself', () => {
+  const pooled = (mapping: Behaviour) =>
+    new SimulatedNat({
+      mapping,
+      filtering: 'address-and-port-dependent',
+      hairpinning: false,
+      publicAddress: '203.0.113.9',
+      pool: ['203.0.113.10', '203.0.113.11'],
+    });
+
+  test.each(KINDS)('drawn for each mapping from a pool, %s: found to change', (mapping) => {
+    expect(verdict({ nat: pooled(mapping), servers: RFC5780, seed: 9 }).unstable).toBe(true);
+    expect(verdict({ nat: pooled(mapping), servers: PLAIN, seed: 9 }).unstable).toBe(true);
+  });
+
+  test.each(KINDS)('one alone, %s: found to stay', (mapping) => {
+    for (const servers of [RFC5780, PLAIN, TWO_PLAIN]) {
+      expect(verdict({ nat: nat(mapping, 'address-and-port-dependent'), servers, seed: 9 }).unstable).toBe(false);
+    }
+  });
+});
+
 test('no server answers: nothing is claimed, and it ends', () => {
   const found = verdict({
     nat: nat('endpoint-independent', 'address-dependent'),

@@ -61,7 +61,7 @@ export function discover(world: World): { readonly tests: readonly NatTest[]; re
       machine.handle({ type: 'relay-received', relay: relay.id, from, bytes }, now);
       return;
     }
-    if (world.nat !== undefined && to.address === world.nat.options.publicAddress) {
+    if (world.nat?.publicAddresses.includes(to.address) === true) {
       if (world.nat.options.hairpinning) toClient(from, to, bytes);
       return;
     }

@@ -60,12 +60,12 @@ const OTHER_TEXT: Readonly<Record<OtherId, FindingText>> = {
   },
   'nat.unstable-address': {
     title: 'Our public address changes from one request to the next',
-    detail: '{interface}: the same socket, asking the same server, was seen from {seen}',
+    detail: '{interface}: servers saw us at {seen} within one run',
     fix: 'pair the addresses of the NAT pool ("paired" or "sticky" pooling), or pin traffic to one uplink',
     users: 'calls that drop or never connect, by chance',
     meaning:
       'A pool of public addresses or several uplinks are used in turn. RFC 4787 asks that one inside address keeps one outside address.',
-    needs: 'the same socket and destination, asked twice, and two different mapped addresses',
+    needs: 'two different mapped addresses at one destination, or two different public ones at two',
   },
   'nat.short-binding': {
     title: 'The NAT forgets a UDP mapping after {lifetimeSeconds}',

@@ -186,7 +186,7 @@ export const NETWORK_ZH: Readonly<Record<string, ShortText>> = {
   },
   'nat.unstable-address': {
     title: '我们的公网地址在请求之间变化',
-    detail: '{interface}：同一套接字询问同一服务器，被看到来自 {seen}',
+    detail: '{interface}：一次运行中服务器看到我们的地址为 {seen}',
     fix: '让 NAT 池的地址成对使用（“paired” 或 “sticky”），或将流量固定到一条上行线路',
   },
   'nat.short-binding': {
