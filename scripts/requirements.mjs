@@ -35,6 +35,11 @@ export const requirements = {
   tcpdump: { package: 'tcpdump', provides: ['tcpdump'], serves: 'captures in the network lab' },
   tshark: { package: 'tshark', provides: ['tshark'], serves: 'a second opinion on packets' },
   promtool: { package: 'prometheus', provides: ['promtool'], serves: 'metrics as Prometheus reads them' },
+  prometheus: {
+    package: 'prometheus',
+    provides: ['prometheus'],
+    serves: 'alerts of the monitor as Prometheus raises them',
+  },
   go: { package: 'golang-go', provides: ['go'], serves: 'the TURN server of pion, and delay in the network lab' },
   pion: {
     package: 'golang-github-pion-turn.v2-dev',
@@ -134,7 +139,7 @@ function keepServicesStopped() {
 
 /** @param {RequirementName[]} names */
 function packagesOf(names) {
-  return names.map((name) => requirements[name].package);
+  return [...new Set(names.map((name) => requirements[name].package))];
 }
 
 /**

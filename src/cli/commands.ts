@@ -20,6 +20,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   doctor: { summary: 'all of these, then what is wrong and what to do', load: () => import('./commands/doctor.ts') },
   lint: { summary: 'check a configuration without sending a packet', load: () => import('./commands/lint.ts') },
   check: { summary: 'hold servers to expectations, for CI', load: () => import('./commands/check.ts') },
+  monitor: {
+    summary: 'repeat on a schedule; tell what changes, and Prometheus',
+    load: () => import('./commands/monitor.ts'),
+  },
   decode: { summary: 'explain STUN and TURN packets', load: () => import('./commands/decode.ts') },
   replay: { summary: 'render a saved run again, in any format', load: () => import('./commands/replay.ts') },
   compare: { summary: 'tell what changed between two saved runs', load: () => import('./commands/compare.ts') },

@@ -10,6 +10,11 @@ export interface Context {
   readonly stderr: Output;
   /** Aborted by SIGINT, SIGTERM and the like: release what servers hold for us, then return. */
   readonly signal: AbortSignal;
+  /**
+   * Takes over SIGHUP, which otherwise ends the run as well: for a command that reads its configuration again. Absent where
+   * there is no such signal.
+   */
+  readonly onHangup?: (listener: () => void) => void;
 }
 
 export interface Input extends Readable {

@@ -12,12 +12,16 @@ const FAULT = 70;
 /** Runs a command line on this process' streams, environment and signals. Resolves to the exit code, never rejects. */
 export async function runInProcess(argv: readonly string[]): Promise<number> {
   const abort = new AbortController();
+  let hangup: (() => void) | undefined;
   const context: Context = {
     env: process.env,
     stdin: process.stdin as Input,
     stdout: outputOf(process.stdout, process.env),
     stderr: outputOf(process.stderr, process.env),
     signal: abort.signal,
+    onHangup: (listener) => {
+      hangup = listener;
+    },
   };
   /** Set by what overrules the command's own exit code. */
   let overruled: number | undefined;
@@ -35,7 +39,10 @@ export async function runInProcess(argv: readonly string[]): Promise<number> {
     end(FAULT, error);
   };
 
-  const signals = listenForSignals((interrupted) => end(interrupted.exitCode, interrupted));
+  const signals = listenForSignals((interrupted) => {
+    if (interrupted.signal === 'SIGHUP' && hangup !== undefined) hangup();
+    else end(interrupted.exitCode, interrupted);
+  });
   process.on('uncaughtException', reportFault);
   try {
     const exitCode = await run(argv, context);

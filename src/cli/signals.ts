@@ -1,10 +1,12 @@
 /** Why a context's signal is aborted when the user, or the system, wants the run to end. */
 export class Interrupted extends Error {
+  readonly signal: string;
   readonly exitCode: number;
 
   constructor(signal: string, exitCode: number) {
     super(`interrupted by ${signal}`);
     this.name = 'Interrupted';
+    this.signal = signal;
     this.exitCode = exitCode;
   }
 }

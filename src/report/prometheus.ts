@@ -1,4 +1,5 @@
 import type { Report } from '../record/report.ts';
+import { exposition, type MetricSample } from './exposition.ts';
 import { printableReport } from './printable.ts';
 
 export interface TargetReport {
@@ -15,28 +16,22 @@ export function prometheus(report: Report): string {
 /** The same for several targets at once: each metric has its HELP and TYPE once, as the format asks. */
 export function prometheusOf(given: readonly TargetReport[]): string {
   const runs = given.map(({ target, report }) => ({ target, report: printableReport(report) }));
-  return METRICS.map((metric) => {
-    const lines = runs.flatMap(({ target, report }) =>
-      metric
-        .samples(report)
-        .map(({ labels = {}, value }) => `${metric.name}${labelsOf({ target, ...labels })} ${numberOf(value)}`),
-    );
-    // The same labels twice would make the whole exposition invalid.
-    const unique = [...new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), line])).values()];
-    if (unique.length === 0) return '';
-    return `# HELP ${metric.name} ${metric.help}\n# TYPE ${metric.name} gauge\n${unique.join('\n')}\n`;
-  }).join('');
-}
-
-interface Sample {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
+  return METRICS.map(({ name, help, samples }) =>
+    exposition({
+      name,
+      help,
+      type: 'gauge',
+      samples: runs.flatMap(({ target, report }) =>
+        samples(report).map(({ labels = {}, value }) => ({ labels: { target, ...labels }, value })),
+      ),
+    }),
+  ).join('');
 }
 
 interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly samples: (report: Report) => readonly Sample[];
+  readonly samples: (report: Report) => readonly MetricSample[];
 }
 
 const METRICS: readonly Metric[] = [
@@ -193,17 +188,4 @@ function relays(report: Report) {
   return attempts(report).flatMap(({ attempt, labels }) =>
     attempt.relay === undefined ? [] : [{ relay: attempt.relay, labels }],
   );
-}
-
-function labelsOf(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return `{${pairs.join(',')}}`;
-}
-
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-}
-
-function numberOf(value: number): string {
-  return String(Number(value.toFixed(9)));
 }

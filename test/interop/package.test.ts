@@ -57,6 +57,8 @@ describe('the package', () => {
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
       /^dist\/(report|config)\.schema\.json$/,
       /^dist\/page\.html$/,
+      /^examples\/prometheus\/(alerts|alerts\.test|prometheus)\.yml$/,
+      /^examples\/prometheus\/grafana-dashboard\.json$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);

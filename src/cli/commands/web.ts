@@ -6,13 +6,13 @@ import type { LocalTurnServer } from '../../turn-server/start.ts';
 import { isLoopback, isWildcard, readBuiltPage, startWebServer, type WebServer } from '../../web/server.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
 import { readNetwork } from '../gather/network.ts';
 import { networkOptions } from '../options/network.ts';
 import { flag, number, text } from '../options/option.ts';
 import { serverOptions } from '../options/server.ts';
 import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
+import { listenError } from '../web/listen.ts';
 import { openInBrowser } from '../web/open.ts';
 import { terminalGather } from '../web/terminal-gather.ts';
 
@@ -94,15 +94,7 @@ async function serve(options: Parameters<typeof startWebServer>[0]): Promise<Web
   try {
     return await startWebServer(options);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const place = `${options.listen} port ${options.port}`;
-    if (code === 'EADDRINUSE') throw new UsageError(`${place} is in use`, '--port 0 picks a free one');
-    if (code === 'EACCES') throw new UsageError(`${place}: not permitted`, 'ports below 1024 need privileges');
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EINVAL') {
-      const own = listInterfaces().map(({ address }) => address);
-      throw new UsageError(`${options.listen}: this machine has no such address`, `it has ${own.join(', ')}`);
-    }
-    throw error;
+    throw listenError(error, options.listen ?? '127.0.0.1', options.port ?? 0);
   }
 }
 

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../core/result.ts';
 
 /** The headings under which `--help` lists options, in this order. */
-export const GROUPS = ['Servers', 'Network', 'Expectations', 'Output', 'Options'] as const;
+export const GROUPS = ['Servers', 'Network', 'Expectations', 'Schedule', 'Endpoint', 'Output', 'Options'] as const;
 
 export type OptionGroup = (typeof GROUPS)[number];
 

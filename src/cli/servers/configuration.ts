@@ -14,6 +14,8 @@ export interface ConfiguredServer {
   readonly urls: readonly ConfiguredUrl[];
   readonly username?: string;
   readonly credential?: Secret;
+  /** Where they were minted from a secret: new ones, for a command that goes on for longer than they last. */
+  readonly renew?: () => { readonly username: string; readonly credential: Secret };
 }
 
 export interface ConfiguredUrl {

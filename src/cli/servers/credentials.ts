@@ -21,6 +21,13 @@ export interface GivenCredentials {
 interface Credentials {
   readonly username?: string;
   readonly credential?: Secret;
+  /** Where both are minted from a secret: new ones, for whoever goes on for longer than they last. */
+  readonly renew?: () => Login;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly credential: Secret;
 }
 
 /** Longer than any run that does not renew them. */
@@ -42,7 +49,7 @@ export async function readCredentials(values: ServerValues, context: Context): P
     throw new UsageError('ICEPROBE_SECRET and ICEPROBE_CREDENTIAL are both set', 'unset the one that is not meant');
   }
   const user = flagged.username ?? username;
-  const minted = mint(new Secret(secret), user);
+  const minted = renewable(new Secret(secret), user);
   return values.secret === undefined ? { flags: {}, environment: minted } : { flags: minted, environment: {} };
 }
 
@@ -63,8 +70,13 @@ export function fillIn(servers: readonly ConfiguredServer[], given: GivenCredent
     if (!server.urls.some(({ text }) => /^turns?:/i.test(text))) return server;
     const own = server.credential === undefined ? given.environment : {};
     const username = given.flags.username ?? server.username ?? own.username;
-    const credential = given.flags.credential ?? server.credential ?? own.credential;
-    return { urls: server.urls, ...optional('username', username), ...optional('credential', credential) };
+    const origin = [given.flags, server, own].find(({ credential }) => credential !== undefined);
+    return {
+      urls: server.urls,
+      ...optional('username', username),
+      ...optional('credential', origin?.credential),
+      ...optional('renew', origin?.username === username ? origin?.renew : undefined),
+    };
   });
 }
 
@@ -92,10 +104,15 @@ async function readPassword(
 }
 
 /** A REST credential for as long as a run may last. */
-export function mint(secret: Secret, user: string | undefined): Required<Credentials> {
+export function mint(secret: Secret, user: string | undefined): Login {
   const expiresAt = Math.floor(Date.now() / 1000) + REST_LIFETIME_SECONDS;
   const minted = mintRestCredentials({ secret, expiresAt, ...optional('user', user) }, nodeHashes);
   return { username: minted.username, credential: minted.password };
+}
+
+/** The same, with the way to a later one. */
+export function renewable(secret: Secret, user: string | undefined): Required<Credentials> {
+  return { ...mint(secret, user), renew: () => mint(secret, user) };
 }
 
 function secretOf(text: string | undefined): Credentials {

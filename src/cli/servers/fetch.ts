@@ -45,7 +45,7 @@ function parseWebUrl(text: string): URL {
   throw new UsageError('--from is no web address', 'write --from https://HOST/PATH');
 }
 
-function withoutUserinfo(url: URL): URL {
+export function withoutUserinfo(url: URL): URL {
   const bare = new URL(url);
   bare.username = '';
   bare.password = '';
@@ -53,7 +53,7 @@ function withoutUserinfo(url: URL): URL {
 }
 
 /** What a browser would do with `https://user:password@host/`; fetch refuses such an address. */
-function authorization(url: URL): Record<string, string> {
+export function authorization(url: URL): Record<string, string> {
   if (url.username === '' && url.password === '') return {};
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
@@ -69,7 +69,7 @@ async function readBounded(response: Response): Promise<string> {
   return text;
 }
 
-function describeFetchError(error: unknown): string {
+export function describeFetchError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`;
   const { cause } = error;

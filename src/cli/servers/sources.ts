@@ -6,7 +6,7 @@ import { readStdin, readTextFile } from '../files.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { serverOptions } from '../options/server.ts';
 import type { Configuration, ConfiguredServer } from './configuration.ts';
-import { mint } from './credentials.ts';
+import { renewable } from './credentials.ts';
 import { fetchText } from './fetch.ts';
 
 type ServerValues = ValuesOf<typeof serverOptions>;
@@ -31,7 +31,7 @@ export async function readSources(urls: readonly string[], values: ServerValues,
     urls: own.map((url) => ({ text: url.text, where: at(url) })),
     ...(username === undefined ? {} : { username }),
     ...(credential === undefined ? {} : { credential }),
-    ...(secret === undefined ? {} : mint(secret, username)),
+    ...(secret === undefined ? {} : renewable(secret, username)),
   }));
   const isExposed = values['ice-servers'] !== undefined && content.servers.some((server) => server.credential);
   return {
