@@ -19,8 +19,20 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
   const findings = diagnose(observation, log.events, options);
   const { expectations, withEvents } = options;
   const verdict = verdictOf(observation, findings, expectations);
-  const { servers, nat, notes, gatherings, schema, tool, command, startedAt, durationMs, configuration, network } =
-    observation;
+  const {
+    servers,
+    nat,
+    calls,
+    notes,
+    gatherings,
+    schema,
+    tool,
+    command,
+    startedAt,
+    durationMs,
+    configuration,
+    network,
+  } = observation;
   return {
     schema,
     tool,
@@ -33,6 +45,7 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
     ...(gatherings === undefined ? {} : { gatherings }),
     ...(servers === undefined ? {} : { servers: servers.map((server) => judged(server, findings)) }),
     ...(nat === undefined ? {} : { nat }),
+    ...(calls === undefined ? {} : { calls }),
     ...(expectations === undefined ? {} : { expectations }),
     findings,
     verdict,

@@ -1,5 +1,6 @@
 import type { Family, TransportKind } from '../core/address.ts';
 import type { StageEnded } from '../core/attempt.ts';
+import type { CallEvent } from '../core/call/events.ts';
 import type { CandidateFailed, CandidateFound, CandidateOmitted, GatheringStateChanged } from '../core/ice/events.ts';
 import type { NatTest } from '../core/nat/events.ts';
 import type {
@@ -55,10 +56,7 @@ export type EventBody =
   | RelayData
   | StageEnded
   | NatTest
-  | SignalingEvent
-  | PeerState
-  | CandidatePairEvent
-  | DataChannelEvent
+  | CallEvent
   | Progress
   | Note;
 
@@ -186,30 +184,6 @@ export interface RelayData {
    * loss and jitter.
    */
   readonly purpose?: 'size' | 'rate' | 'idle' | 'port' | 'channel' | 'after-refresh' | 'superseded';
-  readonly [key: string]: unknown;
-}
-
-export interface SignalingEvent {
-  readonly type: 'signaling';
-  readonly peer: string;
-  readonly [key: string]: unknown;
-}
-
-export interface PeerState {
-  readonly type: 'peer-state';
-  readonly peer: string;
-  readonly [key: string]: unknown;
-}
-
-export interface CandidatePairEvent {
-  readonly type: 'candidate-pair';
-  readonly peer: string;
-  readonly [key: string]: unknown;
-}
-
-export interface DataChannelEvent {
-  readonly type: 'data-channel';
-  readonly peer: string;
   readonly [key: string]: unknown;
 }
 

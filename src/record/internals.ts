@@ -1,4 +1,6 @@
 import { familyOf } from '../core/address.ts';
+import type { PeerRole, PeerState } from '../core/call/events.ts';
+import { readStats } from '../core/call/stats.ts';
 import { parseCandidate } from '../core/ice/sdp.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { VERSION } from '../core/version.ts';
@@ -42,11 +44,12 @@ export function readInternalsDump(dump: InternalsDump): Result<RunEvent[], strin
     .filter(([, { updateLog }]) => updateLog.length > 0);
   const [first] = connections.toSorted(([, a], [, b]) => weightOf(b) - weightOf(a));
   if (first === undefined) return fail('there is no peer connection in it that did anything');
-  const [id, connection] = first;
+  const [, connection] = first;
   const log = connection.updateLog;
   const times = log.map(({ timestamp, time }) => timestamp ?? timeOf(time));
   const beginning = times.find(isTime) ?? 0;
   const { iceServers, iceTransportPolicy } = configurationOf(connection.rtcConfiguration);
+  const role = roleOf(log);
   const stamped = new Stamped(beginning);
   stamped.add(0, {
     type: 'run-started',
@@ -58,9 +61,9 @@ export function readInternalsDump(dump: InternalsDump): Result<RunEvent[], strin
   });
   stamped.add(0, { type: 'gathering-state', url: null, state: 'new', ...agentOf(dump) });
   log.forEach((entry, index) => {
-    for (const body of bodiesOf(entry, id, iceServers)) stamped.add(times[index] ?? Number.NaN, body);
+    for (const body of bodiesOf(entry, role, iceServers)) stamped.add(times[index] ?? Number.NaN, body);
   });
-  for (const body of pairsOf(connection, id)) stamped.add(Number.NaN, body);
+  for (const body of pairsOf(connection, role)) stamped.add(Number.NaN, body);
   for (const text of remarksOn(connection, connections.length)) stamped.add(Number.NaN, { type: 'note', text });
   return ok(stamped.events);
 }
@@ -154,8 +157,19 @@ function configurationOf(value: unknown): {
   };
 }
 
-function bodiesOf(entry: LogEntry, peer: string, servers: readonly ReportedIceServer[]): EventBody[] {
-  const { type = '', value = '' } = entry;
+/** Who made the first offer. */
+function roleOf(log: readonly LogEntry[]): PeerRole {
+  return log.some((entry) => kindOf(entry) === 'createoffer') ? 'offerer' : 'answerer';
+}
+
+const MACHINES: Readonly<Record<string, PeerState['machine']>> = {
+  iceconnectionstatechange: 'ice',
+  connectionstatechange: 'connection',
+  signalingstatechange: 'signaling',
+};
+
+function bodiesOf(entry: LogEntry, peer: PeerRole, servers: readonly ReportedIceServer[]): EventBody[] {
+  const { value = '' } = entry;
   const kind = kindOf(entry);
   switch (kind) {
     case 'icegatheringstatechange': {
@@ -166,12 +180,10 @@ function bodiesOf(entry: LogEntry, peer: string, servers: readonly ReportedIceSe
       return candidateOf(value, servers);
     case 'icecandidateerror':
       return errorOf(value, servers);
-    case 'iceconnectionstatechange':
-    case 'connectionstatechange':
-    case 'signalingstatechange':
-      return [{ type: 'peer-state', peer, kind: type.replace(/^on/, ''), state: wordOf(value) }];
-    default:
-      return [];
+    default: {
+      const machine = MACHINES[kind];
+      return machine === undefined ? [] : [{ type: 'peer-state', call: 'any', peer, machine, state: wordOf(value) }];
+    }
   }
 }
 
@@ -250,18 +262,19 @@ function ourUrl(url: string, servers: readonly ReportedIceServer[]): string {
 }
 
 /** The last word of the statistics on each candidate pair. */
-function pairsOf({ stats }: WellFormed, peer: string): EventBody[] {
-  const pairs = new Map<string, Record<string, unknown>>();
+function pairsOf({ stats }: WellFormed, peer: PeerRole): EventBody[] {
+  const all = new Map<string, Record<string, unknown>>();
   for (const [key, { statsType, values }] of Object.entries(stats)) {
-    const [, id = '', field = ''] =
-      /^(.+)-(state|nominated|localCandidateId|remoteCandidateId|requestsSent|responsesReceived)$/.exec(key) ?? [];
-    if (statsType !== 'candidate-pair' || field === '') continue;
-    const pair = pairs.get(id) ?? {};
-    pair[field] = lastOf(values);
-    pairs.set(id, pair);
+    const [, id = '', field = ''] = /^(.+)-([a-zA-Z]+)$/.exec(key) ?? [];
+    if (!STATISTICS.includes(statsType ?? '') || field === '') continue;
+    const stat = all.get(id) ?? { id, type: statsType };
+    stat[field] = lastOf(values);
+    all.set(id, stat);
   }
-  return [...pairs].map(([id, fields]) => ({ type: 'candidate-pair', peer, id, ...fields }));
+  return readStats([...all.values()]).pairs.map((pair) => ({ type: 'candidate-pair', call: 'any', peer, pair }));
 }
+
+const STATISTICS: readonly string[] = ['candidate-pair', 'local-candidate', 'remote-candidate', 'transport'];
 
 function lastOf(values: string | undefined): unknown {
   try {

@@ -1,6 +1,7 @@
 import type { NatTest } from '../core/nat/events.ts';
 import { natVerdicts } from '../core/nat/verdict.ts';
 import type { RunEvent } from './events.ts';
+import { CallsFold } from './fold/calls.ts';
 import { GatheringsFold } from './fold/gatherings.ts';
 import { ServersFold } from './fold/servers.ts';
 import type { NatResult, Network, NetworkInterface, Report } from './report.ts';
@@ -19,6 +20,7 @@ export function observe(events: Iterable<RunEvent>): Observation {
 export class ObservationFold {
   readonly #gatherings = new GatheringsFold();
   readonly #servers = new ServersFold();
+  readonly #calls = new CallsFold();
   readonly #interfaces = new Map<string, NetworkInterface>();
   readonly #resolvers = new Set<string>();
   readonly #natTests: NatTest[] = [];
@@ -66,6 +68,12 @@ export class ObservationFold {
       case 'relay-data':
         this.#servers.add(event);
         break;
+      case 'signaling':
+      case 'peer-state':
+      case 'candidate-pair':
+      case 'data-channel':
+        this.#calls.add(event);
+        break;
       case 'nat-test':
         this.#natTests.push(event);
         break;
@@ -81,6 +89,7 @@ export class ObservationFold {
     const gatherings = this.#gatherings.list();
     const servers = this.#servers.list(this.#head.startedAt);
     const nat = natVerdicts(this.#natTests).map((verdict): NatResult => ({ ...verdict }));
+    const calls = this.#calls.list();
     const network: Network = {
       interfaces: [...this.#interfaces.values()],
       resolvers: [...this.#resolvers],
@@ -94,6 +103,7 @@ export class ObservationFold {
       ...(gatherings.length > 0 ? { gatherings } : {}),
       ...(servers.length > 0 ? { servers } : {}),
       ...(nat.length > 0 ? { nat } : {}),
+      ...(calls.length > 0 ? { calls } : {}),
       ...(this.#notes.length > 0 ? { notes: [...this.#notes] } : {}),
     };
   }

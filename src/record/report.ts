@@ -3,15 +3,17 @@ import type { Stage } from '../core/attempt.ts';
 import type { ConfigurationRemark } from '../core/configuration/configuration.ts';
 import type { Candidate, CandidateError } from '../core/ice/candidate.ts';
 import type { GatheringStateName } from '../core/ice/events.ts';
+import type { Call } from './calls.ts';
 import type { RunEvent } from './events.ts';
 import type { Finding } from './finding.ts';
 
 // What a report is made of, for those who read reports and know nothing of protocols.
 export type { AddressKind, Family, TransportKind } from '../core/address.ts';
 export type { Stage, StageData, StageName, StageStatus } from '../core/attempt.ts';
+export type { CandidatePair, DataMeasurement, PairEnd } from '../core/call/events.ts';
 export type { Candidate, CandidateError, CandidateType } from '../core/ice/candidate.ts';
-
 export { printable } from '../core/printable.ts';
+export type { Call, CallCandidate, CallPeer, CallTiming } from './calls.ts';
 export type { RunEvent } from './events.ts';
 
 export const REPORT_SCHEMA = 'iceprobe.report/1';
@@ -39,6 +41,7 @@ export interface Report {
   readonly gatherings?: readonly Gathering[];
   readonly servers?: readonly Server[];
   readonly nat?: readonly NatResult[];
+  readonly calls?: readonly Call[];
   readonly expectations?: readonly Expectation[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

@@ -23,10 +23,17 @@ export function verdictOf(
   expectations: readonly Expectation[] = [],
 ): Verdict {
   const has = (severity: Finding['severity']): boolean => findings.some((finding) => finding.severity === severity);
-  if (has('error') || expectations.some((expectation) => expectation.met === false)) return 'error';
+  if (has('error') || nothingConnected(observation) || expectations.some((expectation) => expectation.met === false))
+    return 'error';
   if (expectations.some((expectation) => expectation.met === null)) return 'undetermined';
   if (undeterminedParts(observation).length > 0) return 'undetermined';
   return has('warning') ? 'warning' : 'ok';
+}
+
+/** Where no rule knows why, a call that came about over none of its paths is an error all the same. */
+function nothingConnected({ calls = [] }: Observation): boolean {
+  const tried = calls.filter(({ outcome }) => outcome !== 'no-candidates' && outcome !== 'not-determined');
+  return tried.length > 0 && tried.every(({ outcome }) => outcome !== 'connected');
 }
 
 /** What was asked for and has no answer: a URL, or the NAT behaviour of an interface. */
@@ -36,7 +43,12 @@ export interface UndeterminedPart {
 }
 
 export function undeterminedParts(observation: Observation): readonly UndeterminedPart[] {
-  return [...undeterminedServers(observation), ...undeterminedGatherings(observation), ...undeterminedNat(observation)];
+  return [
+    ...undeterminedServers(observation),
+    ...undeterminedGatherings(observation),
+    ...undeterminedNat(observation),
+    ...undeterminedCalls(observation),
+  ];
 }
 
 function undeterminedServers(observation: Observation): UndeterminedPart[] {
@@ -70,4 +82,11 @@ function undeterminedNat(observation: Observation): UndeterminedPart[] {
       subject: `NAT of ${result.interface ?? result.localAddress}`,
       because: result.reasons.join('; ') || 'the tests did not settle it',
     }));
+}
+
+/** A connection that was cut off; or the one path that was asked for has nothing to try. */
+function undeterminedCalls({ calls = [] }: Observation): UndeterminedPart[] {
+  return calls
+    .filter(({ outcome }) => outcome === 'not-determined' || (outcome === 'no-candidates' && calls.length === 1))
+    .map(({ path, reason }) => ({ subject: `path ${path}`, because: reason ?? 'the run ended before' }));
 }

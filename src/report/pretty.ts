@@ -3,6 +3,7 @@ import { askedServers } from '../record/asked.ts';
 import type { Report } from '../record/report.ts';
 import { undeterminedParts } from '../record/verdict.ts';
 import { ends, labelled, WIDTH, wrap } from './layout.ts';
+import { callLines } from './pretty/calls.ts';
 import { gatheringTable } from './pretty/candidates.ts';
 import { findingBlock, findingRemark } from './pretty/findings.ts';
 import { natLines } from './pretty/nat.ts';
@@ -44,6 +45,7 @@ function summaryBlocks(report: Report, style: Style): string[][] {
   return [
     [...heading(report, style), ...(first === undefined ? [] : findingBlock(first, isTitled(report), style))],
     ...others.map((finding) => findingBlock(finding, false, style)),
+    callLines(report, style),
     expectationLines(report, style),
     [...serverLines(report, style), ...natLines(report, style)],
     [

@@ -27,7 +27,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: EVERYTHING,
 };
 
-/** Inside core: stun <- turn <- ice, stun <- nat, stun <- configuration, never back. Files directly in core are open to all. */
+/**
+ * Inside core: stun <- turn <- ice, stun <- nat, stun <- configuration, ice and signaling <- call, never back. Files directly
+ * in core are open to all.
+ */
 const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stun: [],
   turn: ['stun'],
@@ -36,6 +39,7 @@ const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   configuration: ['stun'],
   pcap: ['stun'],
   signaling: [],
+  call: ['stun', 'turn', 'ice', 'signaling'],
 };
 
 /** Sockets and names belong to `net`; a server has its own; HTTP to what serves pages. Others of Node's are free. */

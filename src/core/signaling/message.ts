@@ -1,7 +1,12 @@
 import { fail, ok, type Result } from '../result.ts';
 
 /** What two peers tell each other on the way to a connection (the names of the WebRTC signaling examples at MDN). */
-export type PeerMessage =
+export type PeerMessage = PeerMessageBody & {
+  /** Which of several connections between the two it is about: a name that the offer gives. Absent where there is one. */
+  readonly connection?: string;
+};
+
+type PeerMessageBody =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string }
   | {
       readonly type: 'new-ice-candidate';
@@ -45,6 +50,16 @@ export function parsePeerMessage(text: string): Result<PeerMessage, MessageError
 /** The same from a value that is JSON already. */
 export function readPeerMessage(value: unknown): Result<PeerMessage, MessageError> {
   if (!isRecord(value)) return error('bad-field', 'the message is no object');
+  const { connection } = value;
+  if (isAbsent(connection)) return readBody(value);
+  if (typeof connection !== 'string' || !/^[\w/-]{1,40}$/.test(connection)) {
+    return error('bad-field', '"connection" is no name');
+  }
+  const body = readBody(value);
+  return body.ok ? ok({ ...body.value, connection }) : body;
+}
+
+function readBody(value: Readonly<Record<string, unknown>>): Result<PeerMessageBody, MessageError> {
   const { type } = value;
   switch (type) {
     case 'offer':
@@ -70,7 +85,7 @@ export function readPeerMessage(value: unknown): Result<PeerMessage, MessageErro
   }
 }
 
-function readCandidate(value: Readonly<Record<string, unknown>>): Result<PeerMessage, MessageError> {
+function readCandidate(value: Readonly<Record<string, unknown>>): Result<PeerMessageBody, MessageError> {
   const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = value;
   if (typeof candidate !== 'string' || candidate.length > 1000)
     return error('bad-field', '"candidate" is no candidate line');

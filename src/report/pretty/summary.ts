@@ -4,10 +4,21 @@ import { plural } from '../layout.ts';
 
 /** What a run without a grave finding came to, in one line. */
 export function summaryOf(report: Report): string {
-  const told = [gatheringWords(report), relayWords(report)].filter((words) => words !== '').join('; ');
+  const told = [callWords(report), gatheringWords(report), relayWords(report)]
+    .filter((words) => words !== '')
+    .join('; ');
   if (report.verdict === 'undetermined') return told === '' ? 'Not determined' : `Not determined; so far ${told}`;
   if (told !== '') return told;
   return report.command === 'lint' ? 'Nothing wrong with the configuration' : 'Nothing wrong was found';
+}
+
+/** `connected over 5 of 6 paths`; paths for which there is nothing to try do not count. */
+function callWords({ calls = [] }: Report): string {
+  const tried = calls.filter(({ outcome }) => outcome !== 'no-candidates');
+  const connected = tried.filter(({ outcome }) => outcome === 'connected');
+  if (calls.length === 0) return '';
+  if (calls.length === 1) return connected.length === 1 ? 'connected, and data crosses' : 'not connected';
+  return `connected over ${connected.length} of ${plural(tried.length, 'path')}`;
 }
 
 /** `2 host, 3 relay; 1 srflx omitted (same as its base)`. */

@@ -107,7 +107,9 @@ describe('a webrtc-internals dump', () => {
       },
     ]);
     expect(report.notes).toContain('ICE connection: failed');
-    expect(events.find(({ type }) => type === 'candidate-pair')).toMatchObject({ id: 'CP1_2', state: 'failed' });
+    expect(events.find(({ type }) => type === 'candidate-pair')).toMatchObject({
+      pair: { id: 'CP1_2', state: 'failed' },
+    });
   });
 
   it('of an older version is read too', () => {

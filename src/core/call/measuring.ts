@@ -1,0 +1,280 @@
+import type { DataMeasurement } from './events.ts';
+import type { CallClock, DataChannel } from './peer-connection.ts';
+
+/** Unordered, without retransmission: what is lost stays lost, and nothing waits for it. */
+export const PROBE_CHANNEL = 'iceprobe-probe';
+/** Ordered and reliable: questions, answers and bulk. */
+export const CONTROL_CHANNEL = 'iceprobe-control';
+
+const PING_EVERY_MS = 20;
+/** Messages of 16 KiB pass every stack in one piece. */
+const BULK = 'b'.repeat(16 * 1024);
+const MOST_BUFFERED = 512 * 1024;
+const BULK_EVERY_MS = 2;
+/** How long an answer of the other end is waited for before the measuring goes on without it. */
+const PATIENCE_MS = 3000;
+const LONGEST_BULK_MS = 60_000;
+
+/** Messages of the control channel: short JSON; everything else on it is bulk. */
+type Control =
+  | { readonly ask: 'counts' }
+  | { readonly counts: number }
+  | { readonly ask: 'bulk'; readonly ms: number }
+  | { readonly ask: 'bulk-begins' }
+  | { readonly ask: 'bulk-ended' }
+  | { readonly bulk: { readonly bytes: number; readonly ms: number } }
+  | { readonly bulkDone: true };
+
+/**
+ * Measures from the offering end: round trips, then a burst each way. Resolves with what came of it when it is through or
+ * `stop` was called.
+ */
+export class Measuring {
+  readonly #clock: CallClock;
+  readonly #probe: DataChannel;
+  readonly #control: DataChannel;
+  readonly #durationMs: number;
+  readonly #roundTripsMs: number[] = [];
+  readonly #sentAt = new Map<number, number>();
+  readonly #startedAt: number;
+  #sent = 0;
+  #arrived: number | null = null;
+  #toAnswerer: number | null = null;
+  #toOfferer: number | null = null;
+  #bulk = new BulkCount();
+  #stopped = false;
+  #waiting: ((control: Control | undefined) => void) | undefined;
+
+  constructor(clock: CallClock, probe: DataChannel, control: DataChannel, durationMs: number) {
+    this.#clock = clock;
+    this.#probe = probe;
+    this.#control = control;
+    this.#durationMs = durationMs;
+    this.#startedAt = clock.now();
+    probe.onmessage = ({ data }) => this.#onReturn(data);
+    control.onmessage = ({ data }) => this.#onControl(data);
+  }
+
+  /** Half of the time for round trips, a quarter for each direction's throughput. */
+  async run(): Promise<DataMeasurement> {
+    await this.#ping(this.#durationMs / 2);
+    const counts = await this.#ask({ ask: 'counts' });
+    if (counts !== undefined && 'counts' in counts) this.#arrived = Math.min(counts.counts, this.#sent);
+    const bulkMs = this.#durationMs / 4;
+    send(this.#control, { ask: 'bulk-begins' });
+    await sendBulk(this.#control, bulkMs, this.#clock, () => this.#stopped);
+    const taken = await this.#ask({ ask: 'bulk-ended' });
+    if (taken !== undefined && 'bulk' in taken) this.#toAnswerer = rate(taken.bulk.bytes, taken.bulk.ms);
+    this.#bulk = new BulkCount();
+    const done = await this.#ask({ ask: 'bulk', ms: bulkMs }, bulkMs);
+    if (done !== undefined) this.#toOfferer = this.#bulk.rate();
+    return this.result();
+  }
+
+  /** So far. */
+  result(): DataMeasurement {
+    const returned = this.#roundTripsMs.length;
+    return {
+      sent: this.#sent,
+      arrived: this.#arrived,
+      returned,
+      rttMs: quantiles(this.#roundTripsMs),
+      lossPercent: this.#sent === 0 ? null : Math.round((1000 * (this.#sent - returned)) / this.#sent) / 10,
+      throughput: { toAnswerer: this.#toAnswerer, toOfferer: this.#toOfferer },
+      durationMs: this.#clock.now() - this.#startedAt,
+    };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting?.(undefined);
+  }
+
+  async #ping(forMs: number): Promise<void> {
+    const until = this.#clock.now() + forMs;
+    while (!this.#stopped && this.#clock.now() < until) {
+      this.#sentAt.set(this.#sent, this.#clock.now());
+      if (trySend(this.#probe, `p${this.#sent}`)) this.#sent++;
+      await this.#pause(PING_EVERY_MS);
+    }
+    // What is still under way: a path that takes longer than that is not lossy but slow.
+    const patienceUntil = this.#clock.now() + Math.min(1000, PATIENCE_MS);
+    while (!this.#stopped && this.#roundTripsMs.length < this.#sent && this.#clock.now() < patienceUntil) {
+      await this.#pause(10);
+    }
+  }
+
+  #onReturn(data: unknown): void {
+    const number = typeof data === 'string' ? /^e(\d{1,9})$/.exec(data)?.[1] : undefined;
+    const at = number === undefined ? undefined : this.#sentAt.get(Number(number));
+    if (at === undefined) return;
+    this.#sentAt.delete(Number(number));
+    this.#roundTripsMs.push(this.#clock.now() - at);
+  }
+
+  #onControl(data: unknown): void {
+    if (this.#bulk.take(data, this.#clock.now())) return;
+    const control = readControl(data);
+    if (control !== undefined && !('ask' in control)) this.#waiting?.(control);
+  }
+
+  /** undefined where no answer came in time. */
+  async #ask(question: Control, moreMs = 0): Promise<Control | undefined> {
+    if (this.#stopped) return undefined;
+    return await new Promise((resolve) => {
+      const cancel = this.#clock.after(moreMs + PATIENCE_MS, () => settle(undefined));
+      const settle = (control: Control | undefined): void => {
+        this.#waiting = undefined;
+        cancel();
+        resolve(control);
+      };
+      this.#waiting = settle;
+      send(this.#control, question);
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
+  }
+}
+
+/** The answering end: sends back what comes on the probe channel, and does what it is asked on the other. */
+export class Echo {
+  readonly #clock: CallClock;
+  #pings = 0;
+  #bulk = new BulkCount();
+  #sending = false;
+  #stopped = false;
+
+  constructor(clock: CallClock) {
+    this.#clock = clock;
+  }
+
+  take(channel: DataChannel): void {
+    if (channel.label === PROBE_CHANNEL) channel.onmessage = ({ data }) => this.#echo(channel, data);
+    if (channel.label === CONTROL_CHANNEL) channel.onmessage = ({ data }) => this.#answer(channel, data);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #echo(channel: DataChannel, data: unknown): void {
+    if (typeof data !== 'string' || !/^p\d{1,9}$/.test(data)) return;
+    this.#pings++;
+    trySend(channel, `e${data.slice(1)}`);
+  }
+
+  #answer(channel: DataChannel, data: unknown): void {
+    if (this.#bulk.take(data, this.#clock.now())) return;
+    const control = readControl(data);
+    if (control === undefined || !('ask' in control)) return;
+    switch (control.ask) {
+      case 'counts':
+        send(channel, { counts: this.#pings });
+        break;
+      case 'bulk-begins':
+        this.#bulk = new BulkCount();
+        break;
+      case 'bulk-ended':
+        send(channel, { bulk: { bytes: this.#bulk.bytes, ms: this.#bulk.ms } });
+        break;
+      case 'bulk':
+        void this.#sendBulk(channel, control.ms);
+        break;
+    }
+  }
+
+  async #sendBulk(channel: DataChannel, ms: number): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    await sendBulk(channel, Math.min(ms, LONGEST_BULK_MS), this.#clock, () => this.#stopped);
+    this.#sending = false;
+    send(channel, { bulkDone: true });
+  }
+}
+
+/** Counts bulk from its first message to its last: the first one starts the clock and does not count. */
+class BulkCount {
+  #first: number | undefined;
+  #last = 0;
+  bytes = 0;
+
+  get ms(): number {
+    return this.#first === undefined ? 0 : this.#last - this.#first;
+  }
+
+  rate(): number | null {
+    return rate(this.bytes, this.ms);
+  }
+
+  /** False for what is no bulk. */
+  take(data: unknown, now: number): boolean {
+    if (typeof data !== 'string' || !data.startsWith('b')) return false;
+    if (this.#first === undefined) this.#first = now;
+    else this.bytes += data.length;
+    this.#last = now;
+    return true;
+  }
+}
+
+/** Keeps the channel's buffer filled, and no fuller: what waits there is what a question behind it waits for. */
+async function sendBulk(channel: DataChannel, ms: number, clock: CallClock, isOver: () => boolean): Promise<void> {
+  const until = clock.now() + ms;
+  while (!isOver() && clock.now() < until) {
+    while (channel.bufferedAmount < MOST_BUFFERED && clock.now() < until) {
+      if (!trySend(channel, BULK)) return;
+    }
+    await new Promise<void>((resolve) => clock.after(BULK_EVERY_MS, resolve));
+  }
+}
+
+function send(channel: DataChannel, control: Control): void {
+  trySend(channel, JSON.stringify(control));
+}
+
+/** A channel that is closing throws. */
+function trySend(channel: DataChannel, text: string): boolean {
+  try {
+    channel.send(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** From the other end of the connection, which may be anybody's: undefined for all that is none of these. */
+function readControl(data: unknown): Control | undefined {
+  if (typeof data !== 'string' || data.length > 1000) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { ask, ms, counts, bulk, bulkDone } = value as Readonly<Record<string, unknown>>;
+  if (ask === 'counts' || ask === 'bulk-begins' || ask === 'bulk-ended') return { ask };
+  if (ask === 'bulk' && isCount(ms)) return { ask, ms };
+  if (isCount(counts)) return { counts };
+  if (bulkDone === true) return { bulkDone };
+  if (typeof bulk !== 'object' || bulk === null) return undefined;
+  const { bytes, ms: tookMs } = bulk as Readonly<Record<string, unknown>>;
+  return isCount(bytes) && isCount(tookMs) ? { bulk: { bytes, ms: tookMs } } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+/** Bits a second; null for less than can be told from chance. */
+function rate(bytes: number, ms: number): number | null {
+  return bytes === 0 || ms < 1 ? null : Math.round((bytes * 8000) / ms);
+}
+
+function quantiles(values: readonly number[]): DataMeasurement['rttMs'] {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
+  return { min: at(0), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}

@@ -1,0 +1,446 @@
+import { CandidateQueue } from '../signaling/candidate-queue.ts';
+import type { PeerMessage } from '../signaling/message.ts';
+import type { CallEvent, PeerRole, PeerState, SignalingEvent } from './events.ts';
+import { CONTROL_CHANNEL, Echo, Measuring, PROBE_CHANNEL } from './measuring.ts';
+import {
+  type Bridges,
+  type CallIceServer,
+  type CallPath,
+  configurationFor,
+  givenUrl,
+  reasonToWithhold,
+  withholdFromSdp,
+} from './path.ts';
+import type { CallClock, DataChannel, PeerConnection, SessionDescription } from './peer-connection.ts';
+import { StatsWatch } from './stats-watch.ts';
+
+/** How a peer's part in a connection ended. */
+export interface SessionEnd {
+  /**
+   * `measured`: connected, and all was measured. `ended`: the other end said goodbye. `failed`: the stack gave up.
+   * `timeout`: no data channel by the deadline. `lost`: it was connected, and did not stay so. `error`: the stack refused
+   * something.
+   */
+  readonly outcome: 'measured' | 'ended' | 'failed' | 'timeout' | 'lost' | 'error';
+  readonly reason: string;
+}
+
+export interface SessionOptions {
+  readonly path: CallPath;
+  readonly role: PeerRole;
+  readonly iceServers: readonly CallIceServer[];
+  /** Candidates as they are found (RFC 8838); otherwise all of them within the description. */
+  readonly trickle: boolean;
+  /** Tell candidates on loopback interfaces: both ends are on one machine. */
+  readonly loopback: boolean;
+  /** Until the data channel must be open, milliseconds. */
+  readonly connectMs: number;
+  /** How long to measure what crosses it, milliseconds. */
+  readonly durationMs: number;
+  /** Servers that the stack reaches by another URL than was given. */
+  readonly bridges?: Bridges;
+  /** Names the WebRTC implementation, for the report. */
+  readonly stack: string;
+}
+
+export interface SessionWorld {
+  readonly clock: CallClock;
+  connect(configuration: ReturnType<typeof configurationFor>): PeerConnection;
+  onEvent(event: CallEvent): void;
+  /** To the other end. */
+  onMessage(message: PeerMessage): void;
+  /** Once; everything is closed then. */
+  onEnd(end: SessionEnd): void;
+}
+
+/** How long gathering may hold up a description without trickle. */
+const MOST_GATHERING_MS = 8000;
+/** Beyond its planned length, measuring gets this long for its questions and answers. */
+const MEASURING_SLACK_MS = 8000;
+/** How long a connection may be interrupted before the offerer starts ICE anew. */
+const RESTART_AFTER_MS = 2500;
+const MOST_RESTARTS = 2;
+/** Ours and theirs, of one connection. */
+const MOST_CANDIDATES = 1000;
+
+/**
+ * One end of one peer connection, from its offer or answer to its goodbye: signaling, candidates, states, statistics, a
+ * data channel. The same code runs in a child process of the terminal and in a page.
+ */
+export class PeerSession {
+  readonly #options: SessionOptions;
+  readonly #world: SessionWorld;
+  readonly #connection: PeerConnection;
+  readonly #watch: StatsWatch;
+  readonly #echo: Echo;
+  #queue = new CandidateQueue();
+  #trickle: boolean;
+  #measuring: Measuring | undefined;
+  #incoming: Promise<void> = Promise.resolve();
+  #cancelDeadline: () => void;
+  #cancelRestart: (() => void) | undefined;
+  #restarts = 0;
+  #wasOpen = false;
+  /** Its end has begun: the last statistics are still to come. */
+  #isEnding = false;
+  #isOver = false;
+  readonly #told = new Map<PeerState['machine'], string>();
+  /** Candidates that there are to try, ours and theirs, and who has told that there are no more. */
+  #candidates = 0;
+  #isFlooded = false;
+  #ended = { ours: false, theirs: false };
+
+  constructor(options: SessionOptions, world: SessionWorld) {
+    this.#options = options;
+    this.#world = world;
+    this.#trickle = options.trickle;
+    const { clock } = world;
+    this.#echo = new Echo(clock);
+    this.#tell('call', 'started', { stack: options.stack });
+    this.#connection = world.connect(configurationFor(options.path, options.iceServers, options.bridges));
+    this.#watch = new StatsWatch(this.#connection, clock, options.bridges ?? {}, {
+      onPair: (pair) => this.#emit({ type: 'candidate-pair', ...this.#stamp, pair }),
+      onDtls: (state) => this.#tell('dtls', state),
+    });
+    this.#listen();
+    this.#cancelDeadline = clock.after(options.connectMs, () => this.#end('timeout', this.#waitsFor()));
+  }
+
+  /** The offerer's first step; an answerer waits for what comes. */
+  start(): void {
+    const control = this.#connection.createDataChannel(CONTROL_CHANNEL);
+    const probe = this.#connection.createDataChannel(PROBE_CHANNEL, { ordered: false, maxRetransmits: 0 });
+    let opened = 0;
+    for (const channel of [control, probe]) {
+      channel.onopen = () => {
+        if (++opened === 2) void this.#measure(probe, control);
+      };
+      this.#noticeClose(channel);
+    }
+    void this.#offer({});
+  }
+
+  /** From the other end. Messages are handled one after another: each may need the one before it. */
+  receive(message: PeerMessage): void {
+    if (this.#isEnding || (message.connection !== undefined && message.connection !== this.#options.path)) return;
+    this.#incoming = this.#incoming
+      .then(() => this.#handle(message))
+      .catch((error: unknown) => this.#end('error', wordsOf(error)));
+  }
+
+  /** Ends it from outside. */
+  close(reason: string): void {
+    this.#end('ended', reason);
+  }
+
+  get #stamp() {
+    return { call: this.#options.path, peer: this.#options.role } as const;
+  }
+
+  #emit(event: CallEvent): void {
+    if (!this.#isOver) this.#world.onEvent(event);
+  }
+
+  #tell(machine: PeerState['machine'], state: string, more: Pick<PeerState, 'stack' | 'reason'> = {}): void {
+    if (this.#told.get(machine) === state && machine !== 'gathering') return;
+    this.#told.set(machine, state);
+    this.#emit({ type: 'peer-state', ...this.#stamp, machine, state, ...more });
+  }
+
+  #listen(): void {
+    const connection = this.#connection;
+    const bridges = this.#options.bridges ?? {};
+    connection.onsignalingstatechange = () => this.#tell('signaling', connection.signalingState);
+    connection.onicegatheringstatechange = () => {
+      if (connection.iceGatheringState !== this.#told.get('gathering')) {
+        this.#tell('gathering', connection.iceGatheringState);
+      }
+    };
+    connection.oniceconnectionstatechange = () => {
+      this.#tell('ice', connection.iceConnectionState);
+      this.#watch.look();
+    };
+    connection.onconnectionstatechange = () => this.#onConnectionState(connection.connectionState);
+    connection.onicecandidate = ({ candidate }) => this.#onCandidate(candidate);
+    connection.onicecandidateerror = ({ errorCode, errorText, url }) => {
+      const words = `${errorCode ?? ''} ${errorText ?? ''}`.trim();
+      this.#emit({
+        type: 'peer-state',
+        ...this.#stamp,
+        machine: 'gathering',
+        state: 'error',
+        reason: `${givenUrl(url ?? 'a server', bridges)}: ${words === '' ? 'no reason given' : words}`,
+      });
+    };
+    connection.ondatachannel = ({ channel }) => {
+      this.#echo.take(channel);
+      this.#noticeClose(channel);
+      if (channel.label !== CONTROL_CHANNEL) return;
+      const opened = (): void => {
+        if (!this.#wasOpen) this.#onOpen();
+      };
+      // Open already where the stack announces it late.
+      if (channel.readyState === 'open') opened();
+      else channel.onopen = opened;
+    };
+  }
+
+  #noticeClose(channel: DataChannel): void {
+    channel.onclose = () => {
+      if (this.#wasOpen && channel.label === CONTROL_CHANNEL) {
+        this.#emit({ type: 'data-channel', ...this.#stamp, state: 'closed' });
+      }
+    };
+  }
+
+  #onConnectionState(state: string): void {
+    this.#tell('connection', state);
+    this.#watch.look();
+    if (state === 'connected') {
+      this.#cancelRestart?.();
+      this.#cancelRestart = undefined;
+      return;
+    }
+    if (state === 'failed') this.#onFailure();
+    else if (state === 'disconnected' && this.#wasOpen) {
+      this.#cancelRestart ??= this.#world.clock.after(RESTART_AFTER_MS, () => this.#restart());
+    }
+  }
+
+  #onFailure(): void {
+    if (!this.#wasOpen) this.#end('failed', this.#waitsFor());
+    else if (this.#options.role === 'offerer' && this.#restarts < MOST_RESTARTS) this.#restart();
+    // The answerer waits for the offer that starts ICE anew, and for no longer than a connection may take.
+    else this.#cancelRestart ??= this.#world.clock.after(this.#options.connectMs, () => this.#lose());
+  }
+
+  /** RFC 8445 2.4: new user name fragment and password, new gathering, over the same DTLS association. */
+  #restart(): void {
+    this.#cancelRestart = this.#world.clock.after(this.#options.connectMs, () => this.#lose());
+    if (this.#options.role !== 'offerer' || this.#restarts >= MOST_RESTARTS) return;
+    this.#restarts++;
+    this.#queue = new CandidateQueue();
+    this.#tell('call', `restart ${this.#restarts}`);
+    void this.#offer({ iceRestart: true });
+  }
+
+  #lose(): void {
+    this.#end('lost', 'the path was lost and did not come back');
+  }
+
+  async #offer(options: { iceRestart?: boolean }): Promise<void> {
+    try {
+      await this.#describe(await this.#connection.createOffer(options));
+    } catch (error) {
+      this.#end('error', wordsOf(error));
+    }
+  }
+
+  /** Sets our description and tells it: at once with trickle, otherwise once gathering is over. */
+  async #describe(description: { readonly type: string; readonly sdp?: string }): Promise<void> {
+    const type = description.type === 'offer' ? 'offer' : 'answer';
+    const own = { type, sdp: description.sdp ?? '' } as const;
+    // Told before it is set: its candidates come as soon as it is, and must not overtake it.
+    if (this.#trickle) this.#sendDescription(own);
+    await this.#connection.setLocalDescription(own);
+    if (this.#trickle) return;
+    await this.#gathered();
+    const whole = this.#connection.localDescription ?? own;
+    this.#sendDescription({ type, sdp: withoutTrickle(whole.sdp) });
+  }
+
+  #sendDescription({ type, sdp }: { readonly type: 'offer' | 'answer'; readonly sdp: string }): void {
+    const { path, loopback } = this.#options;
+    this.#send({ type, sdp: withholdFromSdp(path, sdp, loopback) }, { message: type, candidate: null });
+  }
+
+  async #gathered(): Promise<void> {
+    const { clock } = this.#world;
+    const until = clock.now() + MOST_GATHERING_MS;
+    while (!this.#isEnding && this.#connection.iceGatheringState !== 'complete' && clock.now() < until) {
+      await new Promise<void>((resolve) => clock.after(10, resolve));
+    }
+  }
+
+  #onCandidate(candidate: { candidate: string; sdpMid: string | null; sdpMLineIndex: number | null } | null): void {
+    if (candidate === null || candidate.candidate === '') {
+      if (candidate === null) this.#onLastCandidate();
+      return;
+    }
+    const { path, loopback } = this.#options;
+    const withheld = reasonToWithhold(path, candidate.candidate, loopback);
+    const seen = { message: 'candidate', candidate: withoutFragment(candidate.candidate) } as const;
+    const { sdpMid, sdpMLineIndex } = candidate;
+    if (withheld === undefined) this.#candidates++;
+    if (withheld !== undefined || !this.#trickle) this.#saw('sent', { ...seen, error: withheld ?? null });
+    else {
+      const line = { candidate: candidate.candidate, sdpMid, sdpMLineIndex, usernameFragment: null };
+      this.#send({ type: 'new-ice-candidate', ...line }, seen);
+    }
+  }
+
+  #onLastCandidate(): void {
+    if (this.#trickle) this.#send({ type: 'end-of-candidates' }, { message: 'end-of-candidates', candidate: null });
+    this.#ended.ours = true;
+    this.#endIfHopeless();
+  }
+
+  /** Neither end has anything to try: nothing is gained by waiting for that. */
+  #endIfHopeless(): void {
+    if (this.#ended.ours && this.#ended.theirs && this.#candidates === 0) {
+      this.#end('failed', 'ice: neither end has a candidate to try');
+    }
+  }
+
+  #send(message: PeerMessage, seen: Pick<SignalingEvent, 'message' | 'candidate'>): void {
+    if (this.#isOver) return;
+    this.#saw('sent', seen);
+    this.#world.onMessage({ ...message, connection: this.#options.path });
+  }
+
+  #saw(
+    direction: SignalingEvent['direction'],
+    seen: Pick<SignalingEvent, 'message' | 'candidate'> & Partial<SignalingEvent>,
+  ): void {
+    this.#emit({ type: 'signaling', ...this.#stamp, direction, error: null, ...seen });
+  }
+
+  async #handle(message: PeerMessage): Promise<void> {
+    if (this.#isEnding) return;
+    switch (message.type) {
+      case 'offer':
+      case 'answer':
+        await this.#onDescription(message);
+        break;
+      case 'new-ice-candidate':
+      case 'end-of-candidates': {
+        const ready = this.#queue.push(message);
+        if (ready === false) this.#refuseMore('too many wait');
+        else for (const each of ready) await this.#add(each, false);
+        break;
+      }
+      case 'goodbye':
+        this.#saw('received', { message: 'goodbye', candidate: null });
+        this.#end('ended', message.reason, false);
+        break;
+    }
+  }
+
+  async #onDescription({ type, sdp }: { readonly type: 'offer' | 'answer'; readonly sdp: string }): Promise<void> {
+    this.#saw('received', { message: type, candidate: null });
+    const trickles = /^a=ice-options:.*\btrickle\b/m.test(sdp);
+    for (const candidate of candidatesIn(sdp)) {
+      this.#candidates++;
+      this.#saw('received', { message: 'candidate', candidate });
+    }
+    // A second offer starts ICE anew (RFC 8839 4.4.1.1.1); what is sent for it follows it.
+    await this.#connection.setRemoteDescription({ type, sdp } satisfies SessionDescription);
+    for (const each of this.#queue.describe()) await this.#add(each, true);
+    // RFC 8840 4.1.1: who trickles says so; from whom does not, no more will come.
+    if (!trickles) this.#ended.theirs = true;
+    if (type === 'answer') {
+      this.#endIfHopeless();
+      return;
+    }
+    this.#trickle = trickles;
+    await this.#describe(await this.#connection.createAnswer());
+  }
+
+  async #add(message: PeerMessage, waited: boolean): Promise<void> {
+    const late = waited ? { waited } : {};
+    if (message.type === 'end-of-candidates') {
+      this.#saw('received', { message: 'end-of-candidates', candidate: null, ...late });
+      this.#ended.theirs = true;
+      this.#endIfHopeless();
+      return;
+    }
+    if (message.type !== 'new-ice-candidate') return;
+    if (this.#candidates >= MOST_CANDIDATES) {
+      this.#refuseMore('too many');
+      return;
+    }
+    const { candidate, sdpMid, sdpMLineIndex } = message;
+    const seen = { message: 'candidate', candidate: withoutFragment(candidate), ...late } as const;
+    this.#candidates++;
+    try {
+      await this.#connection.addIceCandidate({ candidate, sdpMid, sdpMLineIndex });
+      this.#saw('received', seen);
+    } catch (error) {
+      // Of one candidate, and no reason to end what the others may bring about.
+      this.#saw('received', { ...seen, error: wordsOf(error) });
+    }
+  }
+
+  /** Said once: who sends that many would fill our memory with events. */
+  #refuseMore(error: string): void {
+    if (!this.#isFlooded) this.#saw('received', { message: 'candidate', candidate: null, error });
+    this.#isFlooded = true;
+  }
+
+  #onOpen(): void {
+    this.#wasOpen = true;
+    this.#cancelDeadline();
+    this.#emit({ type: 'data-channel', ...this.#stamp, state: 'open' });
+  }
+
+  async #measure(probe: DataChannel, control: DataChannel): Promise<void> {
+    this.#onOpen();
+    const { clock } = this.#world;
+    const measuring = new Measuring(clock, probe, control, this.#options.durationMs);
+    this.#measuring = measuring;
+    this.#cancelDeadline = clock.after(this.#options.durationMs + MEASURING_SLACK_MS, () => measuring.stop());
+    await measuring.run();
+    this.#end('measured', '');
+  }
+
+  /** What a connection that does not come about is waiting for. */
+  #waitsFor(): string {
+    const { signalingState, iceConnectionState } = this.#connection;
+    if (signalingState !== 'stable') return 'signaling: no answer came';
+    if (iceConnectionState === 'connected' || iceConnectionState === 'completed') {
+      return this.#connection.connectionState === 'connected'
+        ? 'data channel: it did not open'
+        : 'dtls: the handshake did not end';
+    }
+    return 'ice: no candidate pair answered';
+  }
+
+  #end(outcome: SessionEnd['outcome'], reason: string, sayGoodbye = true): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#cancelDeadline();
+    this.#cancelRestart?.();
+    this.#echo.stop();
+    this.#measuring?.stop();
+    const measurement = this.#measuring?.result();
+    if (measurement !== undefined) this.#emit({ type: 'data-channel', ...this.#stamp, state: 'measured', measurement });
+    if (sayGoodbye) {
+      const words = outcome === 'measured' ? 'done' : outcome;
+      this.#send({ type: 'goodbye', reason: words }, { message: 'goodbye', candidate: null });
+    }
+    this.#tell('call', outcome, { reason });
+    void this.#watch.finish().then(() => {
+      this.#isOver = true;
+      this.#connection.close();
+      this.#world.onEnd({ outcome, reason });
+    });
+  }
+}
+
+function candidatesIn(sdp: string): string[] {
+  const lines = sdp.split('\r\n').filter((line) => line.startsWith('a=candidate:'));
+  return lines.slice(0, 500).map((line) => withoutFragment(line.slice(2)));
+}
+
+/** With its password, the user name fragment is what the checks are authenticated with; nobody needs it in a report. */
+function withoutFragment(candidate: string): string {
+  return candidate.replace(/ ufrag \S+/, '');
+}
+
+function withoutTrickle(sdp: string): string {
+  return sdp.replace(/^(a=ice-options:.*?) ?\btrickle\b/gm, '$1').replace(/^a=ice-options:[ \t]*\r\n/gm, '');
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
