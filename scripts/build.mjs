@@ -1,4 +1,4 @@
-// Builds dist/: the command (cli.js), the library (index.js), the page (page.html), its declarations, and the licences of what is bundled.
+// Builds dist/: the command (cli.js), the library (index.js), a peer of a call (peer.js), the page (page.html), its declarations, and the licences of what is bundled.
 import {
   copyFileSync,
   existsSync,
@@ -53,7 +53,7 @@ async function bundle(outdir, version) {
   const { build: esbuild } = await import('esbuild');
   const { metafile } = await esbuild({
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', peer: 'src/call/peer/main.ts' },
     outdir,
     bundle: true,
     splitting: true,

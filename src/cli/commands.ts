@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'repeat on a schedule; tell what changes, and Prometheus',
     load: () => import('./commands/monitor.ts'),
   },
+  call: {
+    summary: 'make a real peer connection over each path, and measure it',
+    load: () => import('./commands/call.ts'),
+  },
   decode: { summary: 'explain STUN and TURN packets', load: () => import('./commands/decode.ts') },
   replay: { summary: 'render a saved run again, in any format', load: () => import('./commands/replay.ts') },
   compare: { summary: 'tell what changed between two saved runs', load: () => import('./commands/compare.ts') },

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ describe('the package', () => {
     const expected = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^bin\/iceprobe\.js$/,
-      /^dist\/(cli|index)\.js$/,
+      /^dist\/(cli|index|peer)\.js$/,
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
       /^dist\/(report|config)\.schema\.json$/,
@@ -85,6 +85,14 @@ describe('the package, installed', () => {
 
   it('runs as a command', () => {
     expect(runNpm(['exec', '--offline', '--', 'iceprobe', '--version'], folder)).toBe(`${manifest.version}\n`);
+  });
+
+  it('says how to add what a call needs', () => {
+    const bin = join(folder, 'node_modules/iceprobe/bin/iceprobe.js');
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'call'], { cwd: folder, encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toContain('@roamhq/wrtc is not installed');
+    expect(stderr).toContain('npm install @roamhq/wrtc');
   });
 
   it('is a library', () => {

@@ -1,5 +1,5 @@
 import type { GatherOptions } from '../../probe/gather-options.ts';
-import { startTurnServer } from '../../turn-server/start.ts';
+import { type IceServer, startTurnServer } from '../../turn-server/start.ts';
 import { COMMANDS } from '../commands.ts';
 
 export const LOCAL_BY_DEFAULT = `No server given: using a private TURN server on this machine.
@@ -19,7 +19,9 @@ export async function startLocal(): Promise<AsyncDisposable & { readonly options
   };
 }
 
-type LocalOptions = Pick<GatherOptions, 'iceServers' | 'ca'>;
+interface LocalOptions extends Pick<GatherOptions, 'ca'> {
+  readonly iceServers: readonly IceServer[];
+}
 
 /** What to do after having seen what it looks like; only what is there. */
 export function nextSteps(): string {

@@ -1,0 +1,31 @@
+import { CALL_PATHS } from '../../core/call/path.ts';
+import { networkOptions } from '../options/network.ts';
+import { choice, flag, number } from '../options/option.ts';
+
+/** What a call takes beside servers and output. Its sockets are the WebRTC implementation's: no interface, family or RTO. */
+export const callOptions = {
+  path: choice([...CALL_PATHS, 'all'], {
+    group: 'Network',
+    help: 'connect by these candidates alone; any: as an application would (default: all, each by itself)',
+  }),
+  duration: number({
+    group: 'Network',
+    placeholder: 'SECONDS',
+    min: 0.2,
+    max: 86_400,
+    unit: ' of seconds',
+    help: 'measure each connection this long (default: 1)',
+  }),
+  'no-trickle': flag({
+    group: 'Network',
+    help: 'tell all candidates at once with the description, when gathering is over',
+  }),
+  policy: networkOptions.policy,
+  timeout: {
+    ...networkOptions.timeout,
+    help: 'end the run after this long, whatever happens (default: 15 for each path, and what it is measured)',
+  },
+  insecure: networkOptions.insecure,
+  ca: networkOptions.ca,
+  loopback: flag({ group: 'Network', help: 'tell candidates on loopback interfaces too' }),
+} as const;
