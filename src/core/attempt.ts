@@ -12,8 +12,10 @@ export type StageName =
   | 'channel'
   | 'refresh'
   | 'release'
-  /** Beyond the ladder, where asked for: `--audit`. */
-  | 'audit';
+  /** Beyond the ladder, where asked for: a connection from the relay to a peer (RFC 6062), `--audit`, `--deep`. */
+  | 'peer-connect'
+  | 'audit'
+  | 'deep';
 
 export type StageStatus = 'pass' | 'fail' | 'warn' | 'skip' | 'unknown';
 
@@ -99,6 +101,10 @@ export interface StageData {
   readonly authenticated?: boolean;
   /** Of `permission`: each address that a permission was asked for. */
   readonly permissions?: readonly PermissionAsked[];
+  /** Of `peer-connect`: CONNECTION-ID. */
+  readonly connectionId?: number;
+  /** Of `deep`: what a server may or may not do beyond what a call needs. */
+  readonly features?: readonly RelayFeature[];
   /** Of `audit`. Its permissions stand in `permissions`. */
   readonly audit?: AuditResult;
   /** Of `relay-data`: how the proof was made, and what it showed beyond the bursts in the `relay-data` events. */
@@ -126,6 +132,20 @@ export interface PermissionAsked {
   readonly errorCode?: number;
   /** A listener of ours on that address was reached through the relay. */
   readonly reached?: boolean;
+}
+
+export interface RelayFeature {
+  /**
+   * `tcp-allocation`: RFC 6062. `both-families`: ADDITIONAL-ADDRESS-FAMILY. `dont-fragment`, `even-port`: RFC 8656 18.9 and
+   * 18.6. `mobility`: RFC 8016.
+   */
+  readonly feature: 'tcp-allocation' | 'both-families' | 'dont-fragment' | 'even-port' | 'mobility';
+  /** As the server says; null where it could not be asked, for a reason in `detail`. */
+  readonly supported: boolean | null;
+  /** Whether it does what was granted; absent where that was not tried, or is not determined. */
+  readonly works?: boolean;
+  readonly errorCode?: number;
+  readonly detail: string;
 }
 
 /** What a server tells and does for anybody; asked of servers whose owner wants to know. */

@@ -3,6 +3,7 @@ import type { Timing } from '../core/stun/transaction.ts';
 import type { TurnClientOptions } from '../core/turn/client/types.ts';
 import type { InterfaceAddress } from '../net/interfaces.ts';
 import { audit } from './audit.ts';
+import { deep } from './deep/deep.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { LadderResult, LadderTarget } from './ladder.ts';
 import type { ProbeOptions } from './probe-options.ts';
@@ -36,6 +37,7 @@ interface Asked {
 /** What was asked for beyond the ladder, of a server that has been climbed. Records each answer as a stage of its attempt. */
 export async function askFurther(asked: Asked, environment: ProbeEnvironment): Promise<void> {
   const { target, result, options, interfaces, timing, data, signal } = asked;
+  const sessions: TurnSession[] = [];
   const task: FurtherTask = {
     target,
     allocated: result.allocation !== null,
@@ -47,10 +49,15 @@ export async function askFurther(asked: Asked, environment: ProbeEnvironment): P
     attempt: result.attempt.id,
     newSession: (more) => {
       const session = openSession(target, timing, environment, more);
-      signal.addEventListener('abort', () => void session.release(), { once: true });
+      sessions.push(session);
+      if (signal.aborted) void session.release();
       return session;
     },
   };
+  const stop = () => {
+    for (const session of sessions) void session.release();
+  };
+  signal.addEventListener('abort', stop, { once: true });
   for (const [isWanted, progress, question] of QUESTIONS) {
     if (!isWanted(options) || signal.aborted) continue;
     environment.record({ type: 'progress', text: `${progress} ${target.url}` });
@@ -64,8 +71,12 @@ export async function askFurther(asked: Asked, environment: ProbeEnvironment): P
       transport: null,
     });
   }
+  signal.removeEventListener('abort', stop);
 }
 
 type Question = readonly [(options: ProbeOptions) => boolean, string, (task: FurtherTask) => Promise<Stage>];
 
-const QUESTIONS: readonly Question[] = [[({ audit: wanted }) => wanted === true, 'audit of', audit]];
+const QUESTIONS: readonly Question[] = [
+  [({ deep: wanted }) => wanted === true, 'what else can be had of', deep],
+  [({ audit: wanted }) => wanted === true, 'audit of', audit],
+];

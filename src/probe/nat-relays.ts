@@ -2,7 +2,7 @@ import type { SocketAddress } from '../core/address.ts';
 import type { Timing } from '../core/stun/transaction.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { LadderTarget } from './ladder.ts';
-import { TurnSession } from './turn-session.ts';
+import { openSession } from './turn-session.ts';
 
 /** A relay of ours as a remote sender: it sends from its relayed address, and hears what is sent there. */
 export interface NatRelay {
@@ -20,12 +20,7 @@ export async function openNatRelay(
   heard: (relay: string, from: SocketAddress, bytes: Uint8Array) => void,
   environment: ProbeEnvironment,
 ): Promise<NatRelay | undefined> {
-  const { kind, server, host, local, credentials } = target;
-  const session = new TurnSession(
-    { kind, server, host, local },
-    { timing, ...(credentials !== undefined && { credentials }) },
-    environment,
-  );
+  const session = openSession(target, timing, environment);
   const allocated = (await session.open()) ? await session.allocate() : undefined;
   if (allocated?.ok !== true || allocated.allocation.relayed.family !== family) {
     await session.release();

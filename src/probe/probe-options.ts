@@ -10,6 +10,8 @@ export interface ProbeOptions extends Omit<GatherOptions, 'tcp' | 'relayFamilies
   readonly rate?: number;
   /** Further allocations on each server, to find relay ports that never pass data. Default 5. */
   readonly ports?: number;
+  /** What the relays can do beyond what a call needs: TCP, both families, DF, even ports, mobility. */
+  readonly deep?: boolean;
   /** Security questions that a server's owner asks of an own server. */
   readonly audit?: boolean;
 }

@@ -89,14 +89,22 @@ async function fromPeer(
   return { burst: event(path, direction, burst, burst.count, [], options.purpose), peerSeen };
 }
 
+export interface ThereAndBackOptions extends RelayDataOptions {
+  readonly channel?: number;
+  readonly purpose?: RelayData['purpose'];
+  /** Another way to send towards the peer than an ordinary Send indication. */
+  readonly send?: TurnSession['send'];
+}
+
 /** The peer sends each packet back as it came: its arrival at our end of the relay closes the round trip. */
 export async function thereAndBack(
   path: RelayDataPath,
   to: SocketAddress,
-  options: RelayDataOptions & { readonly channel?: number; readonly purpose?: RelayData['purpose'] },
+  options: ThereAndBackOptions,
   environment: ProbeEnvironment,
 ): Promise<RelayDataResult> {
   const { session, peer, relayed } = path;
+  const sendOut = options.send ?? session.send.bind(session);
   const out = new Burst(options.packets, options.size, environment.random);
   const back = new Map<number, number>();
   let egress: SocketAddress | null = null;
@@ -117,7 +125,7 @@ export async function thereAndBack(
     if (!back.has(number)) back.set(number, data.at);
     arrivals.note();
   };
-  await send(options, environment, (number, now) => session.send(to, out.packet(number, now), options.channel));
+  await send(options, environment, (number, now) => sendOut(to, out.packet(number, now), options.channel));
   await arrivals.wait(options.waitMs);
   const roundTrips = [...back]
     .sort(([a], [b]) => a - b)

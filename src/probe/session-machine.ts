@@ -2,6 +2,7 @@ import type { SocketAddress, TransportKind } from '../core/address.ts';
 import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import type { Deadline, Machine, Output, TransportId } from '../core/machine.ts';
 import { OutputQueue } from '../core/queue.ts';
+import type { LongTermSession } from '../core/stun/long-term.ts';
 import type { Instant } from '../core/time.ts';
 import { type TurnEvent, type TurnInput, TurnMachine, type TurnMachineOptions } from '../core/turn/client/machine.ts';
 import type { TurnResult } from '../core/turn/client/types.ts';
@@ -47,6 +48,10 @@ export class SessionMachine implements Machine<SessionInput | SocketInput, Socke
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  get session(): LongTermSession | undefined {
+    return this.#turn?.session;
   }
 
   get deadline(): Deadline | undefined {
@@ -123,6 +128,7 @@ const RESULTS: ReadonlySet<string> = new Set<TurnResult['type']>([
   'mismatch',
   'data',
   'icmp',
+  'connection-attempt',
   'lost',
   'released',
 ]);

@@ -1,7 +1,7 @@
 import type { SocketAddress } from '../core/address.ts';
 import type { Stage, StageName } from '../core/attempt.ts';
 import { endedStage, failedStage } from '../core/stun/describe.ts';
-import type { LongTermCredentials } from '../core/stun/long-term.ts';
+import type { LongTermCredentials, LongTermSession } from '../core/stun/long-term.ts';
 import type { Timing } from '../core/stun/transaction.ts';
 import { causeOfSystemError } from '../core/system-error.ts';
 import type { Allocation, ReleaseOutcome, TurnClientOptions, TurnResult } from '../core/turn/client/types.ts';
@@ -48,9 +48,12 @@ export class TurnSession {
   readonly transport: string;
   local: SocketAddress | undefined;
   onData: (data: ReceivedData) => void = () => {};
+  /** RFC 6062: a peer has connected to the relayed address. */
+  onConnectionAttempt: (attempt: { readonly peer: SocketAddress; readonly connectionId: number }) => void = () => {};
   /** The allocation went though nobody released it. */
   lost: Stage['data'] | undefined;
   readonly #environment: ProbeEnvironment;
+  readonly #machine: SessionMachine;
   readonly #driver: Driver<SessionInput>;
   readonly #target: SessionTarget;
   readonly #startedAt: number;
@@ -85,6 +88,7 @@ export class TurnSession {
         result: (result) => this.#onResult(result),
       },
     );
+    this.#machine = machine;
     this.#driver = new Driver(machine, () => machine.ended, environment);
     const kill = () => {
       this.#driver.handle({ type: 'abandon' });
@@ -101,6 +105,11 @@ export class TurnSession {
           this.#end('none');
         },
       );
+  }
+
+  /** For connections that are to be joined to the allocation (RFC 6062). */
+  get credentials(): LongTermSession | undefined {
+    return this.#machine.session;
   }
 
   /** Opens the transport; false where `openStages` says why it could not be had. */
@@ -137,9 +146,19 @@ export class TurnSession {
     return this.#request('refresh', (id) => ({ type: 'refresh', id, ...(lifetime !== undefined && { lifetime }) }));
   }
 
+  /** RFC 6062: the server connects to the peer; the stage's data has the `connectionId`. */
+  connectPeer(peer: SocketAddress): Promise<Stage> {
+    return this.#request('peer-connect', (id) => ({ type: 'connect-peer', id, peer }));
+  }
+
   /** Through the channel where one is given, even if the answer to its binding was not to be trusted. */
   send(peer: SocketAddress, bytes: Uint8Array, channel?: number): void {
     this.#driver.handle({ type: 'send', peer, bytes, ...(channel !== undefined && { channel, unconfirmed: true }) });
+  }
+
+  /** By a Send indication with DONT-FRAGMENT. */
+  sendWhole(peer: SocketAddress, bytes: Uint8Array): void {
+    this.#driver.handle({ type: 'send', peer, bytes, dontFragment: true });
   }
 
   /** Gives the allocation back; also after a failure, and more than once. Closes the transport. */
@@ -228,6 +247,9 @@ export class TurnSession {
           bytes: result.bytes,
           at: this.#environment.clock.now(),
         });
+        return;
+      case 'connection-attempt':
+        this.onConnectionAttempt(result);
         return;
       case 'lost':
         this.lost = result.data;

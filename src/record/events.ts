@@ -183,7 +183,7 @@ export interface RelayData {
    * Set where the burst asks another question than "does it cross, and how well": such a burst does not count towards
    * loss and jitter.
    */
-  readonly purpose?: 'size' | 'rate' | 'idle' | 'port' | 'channel' | 'after-refresh' | 'superseded';
+  readonly purpose?: 'size' | 'rate' | 'idle' | 'port' | 'channel' | 'after-refresh' | 'feature' | 'superseded';
   readonly [key: string]: unknown;
 }
 

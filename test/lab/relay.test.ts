@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeNeeding } from '../support/needs.ts';
 import { AUDITS } from './scenarios/audit.ts';
+import { DEEP } from './scenarios/deep.ts';
 import { RELAY } from './scenarios/relay.ts';
 import { complaints, runScenario } from './support/run-scenario.ts';
 
@@ -13,7 +14,10 @@ describeNeeding(
   'pion',
 )('probe and doctor', () => {
   // Each is short of the machine's two cores for a second and waits for the rest of its time.
-  it.each([...RELAY, ...AUDITS].map((scenario) => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
-    expect(complaints(scenario, await runScenario(scenario))).toEqual([]);
-  });
+  it.each([...RELAY, ...AUDITS, ...DEEP].map((scenario) => [scenario.name, scenario] as const))(
+    '%s',
+    async (_, scenario) => {
+      expect(complaints(scenario, await runScenario(scenario))).toEqual([]);
+    },
+  );
 });

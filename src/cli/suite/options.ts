@@ -39,6 +39,10 @@ export const probeOptions = {
 
 /** Questions beyond the ladder, asked of each way to each server. */
 export const furtherOptions = {
+  deep: flag({
+    group: 'Network',
+    help: 'ask what else each relay can do, and whether it does: TCP (RFC 6062), both families, DONT-FRAGMENT, EVEN-PORT, mobility',
+  }),
   audit: flag({
     group: 'Network',
     help: 'ask what its owner asks of a server (for servers of your own): is the relay a door to private addresses and cloud metadata, what does it tell, does it amplify, which TLS does it take',

@@ -48,6 +48,9 @@ No packet leaves it. This does NOT test your network.
 
 /** Time for the last question after the longest idle binding, and to give everything back. */
 const LIFETIME_SLACK_MS = 15_000;
+/** What is asked beyond the ladder goes allocation by allocation, of each way to each server. */
+const DEEP_MS = 20_000;
+const AUDIT_MS = 10_000;
 
 /** Asks the questions of a command; resolves to its exit code. */
 export async function runSuite(
@@ -130,20 +133,22 @@ function iceOptions({ servers, policy, remarks }: Configuration) {
   };
 }
 
-function probing({ packets, size, rate, ports, audit }: Values) {
+function probing({ packets, size, rate, ports, audit, deep }: Values) {
   return {
     ...(packets === undefined ? {} : { packets }),
     ...(size === undefined ? {} : { size }),
     ...(rate === undefined ? {} : { rate }),
     ...(ports === undefined ? {} : { ports }),
     ...(audit === true ? { audit } : {}),
+    ...(deep === true ? { deep } : {}),
   };
 }
 
 /** A run that is asked to last derives its deadline from that (and says so in its options), unless one was given. */
-function timing({ lifetime, packets = 0, rate = 500 }: Values, timeoutMs: number | undefined) {
+function timing({ lifetime, packets = 0, rate = 500, deep, audit }: Values, timeoutMs: number | undefined) {
+  const further = (deep === true ? DEEP_MS : 0) + (audit === true ? AUDIT_MS : 0);
   const sending = (4 * packets * 1000) / rate;
-  const lasting = (lifetime === undefined ? 0 : lifetime * 1000 + LIFETIME_SLACK_MS) + sending;
+  const lasting = (lifetime === undefined ? 0 : lifetime * 1000 + LIFETIME_SLACK_MS) + sending + further;
   return {
     timeoutMs: timeoutMs ?? Math.max(DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS / 2 + lasting),
     ...(lifetime === undefined ? {} : { lifetimeSeconds: lifetime }),

@@ -66,7 +66,8 @@ export function describeFailure(data: StageData): string {
 
 /** `401 Unauthenticated`. */
 export function describeError(code: number, reason: string): string {
-  return `${code} ${reasonOf(code, reason)}`.trimEnd();
+  // coturn pads some of its phrases with zeros.
+  return `${code} ${reasonOf(code, reason)}`.replaceAll('\0', '').trimEnd();
 }
 
 /** The reason phrase, or that of the registry where the server gave none. */

@@ -70,6 +70,7 @@ export const SERVICE = entries({
   'relay.peer-forbidden': { severity: 'warning', locus: 'server' },
   'relay.open-to-private': { severity: 'warning', locus: 'server' },
   'relay.bandwidth-capped': { severity: 'warning', locus: 'server' },
+  'relay.feature-fails': { severity: 'warning', locus: 'server' },
   'relay.slow-allocate': { severity: 'warning', locus: 'server' },
   'relay.redirected': { severity: 'info', locus: 'server' },
 

@@ -6,7 +6,13 @@ import { isLossy, passed, stageOf, type Target, type View } from '../view.ts';
 import { endpointOf, groupBy, hostOf, unique, urlsOf } from './targets.ts';
 
 /** What a standing allocation still allows: permissions, channels, being kept alive. */
-export const relayLaterRules: readonly Rule[] = [peerForbidden, openToPrivate, channelFails, refreshFails];
+export const relayLaterRules: readonly Rule[] = [
+  peerForbidden,
+  openToPrivate,
+  channelFails,
+  refreshFails,
+  featureFails,
+];
 
 interface Asked {
   readonly target: Target;
@@ -147,6 +153,33 @@ function refreshFails(view: View): Conclusion[] {
         lifetimeSeconds: stageOf(attempt, 'allocate')?.data.lifetime ?? null,
       },
       evidence: view.evidence.ofStage(attempt, 'refresh'),
+    };
+  });
+}
+
+/** With `--deep`: granted, and then not done. What a server says it lacks is no fault. */
+function featureFails(view: View): Conclusion[] {
+  const broken = view.targets.flatMap((target) =>
+    target.attempts.flatMap((attempt) => {
+      const features = (stageOf(attempt, 'deep')?.data.features ?? []).filter(({ works }) => works === false);
+      return features.length === 0 ? [] : [{ target, attempt, features }];
+    }),
+  );
+  return groupBy(broken, ({ target }) => hostOf(target)).map((group) => {
+    const [{ target, attempt }] = group;
+    const features = group.flatMap((each) => each.features);
+    return {
+      id: 'relay.feature-fails',
+      subject: target.url,
+      urls: urlsOf(group.map((each) => each.target)),
+      // A port or a token is the server's own word; that bytes do not arrive may have other reasons.
+      confidence: features.every(({ feature }) => feature === 'even-port') ? 'certain' : 'likely',
+      params: {
+        endpoint: endpointOf(target),
+        features: unique(features.map(({ feature }) => feature)),
+        told: unique(features.map(({ feature, detail }) => `${feature}: ${detail}`)).join('; '),
+      },
+      evidence: view.evidence.ofStage(attempt, 'deep'),
     };
   });
 }

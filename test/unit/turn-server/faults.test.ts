@@ -363,7 +363,7 @@ const BEHAVIOUR: Readonly<Record<string, () => void>> = {
 };
 
 /** These are for whoever has the sockets: tested with sockets. */
-const SOCKET_EXAMPLES = ['tls:expired', 'udp:off', 'tcp:silent', 'tls:swapped'];
+const SOCKET_EXAMPLES = ['tls:expired', 'tls:old-version', 'udp:off', 'tcp:silent', 'tls:swapped'];
 
 describe('faults', () => {
   it.each(Object.entries(BEHAVIOUR))('%s', (_spec, check) => check());

@@ -90,6 +90,7 @@ describe('an allocation', () => {
           lifetime: 600,
           addressErrors: [],
           reservationToken: null,
+          isMobile: false,
           authenticated: true,
           rttMs: 20,
           requestsSent: 1,
@@ -125,7 +126,9 @@ describe('an allocation', () => {
 
   it.each([
     [{ family: 6 as const }, ['REQUESTED-TRANSPORT', 'REQUESTED-ADDRESS-FAMILY']],
-    [{ additionalIPv6: true }, ['REQUESTED-TRANSPORT', 'ADDITIONAL-ADDRESS-FAMILY']],
+    // By its number and by the one it had before, which is the only one that coturn knows up to 4.6.
+    [{ additionalIPv6: true }, ['REQUESTED-TRANSPORT', 'ADDITIONAL-ADDRESS-FAMILY', '0x8032']],
+    [{ mobility: true }, ['REQUESTED-TRANSPORT', 'MOBILITY-TICKET']],
     [{ lifetime: 120, dontFragment: true }, ['REQUESTED-TRANSPORT', 'LIFETIME', 'DONT-FRAGMENT']],
     [{ evenPort: 'reserve-next' as const }, ['REQUESTED-TRANSPORT', 'EVEN-PORT']],
     [{ reservationToken: new Uint8Array(8) }, ['REQUESTED-TRANSPORT', 'RESERVATION-TOKEN']],

@@ -30,6 +30,11 @@ export const DontFragment = flag(AttributeType.DontFragment, 'DONT-FRAGMENT');
 export const ReservationToken = opaque(AttributeType.ReservationToken, 'RESERVATION-TOKEN', 8);
 export const RequestedAddressFamily = family(AttributeType.RequestedAddressFamily, 'REQUESTED-ADDRESS-FAMILY');
 export const AdditionalAddressFamily = family(AttributeType.AdditionalAddressFamily, 'ADDITIONAL-ADDRESS-FAMILY');
+/**
+ * Its number before RFC 8656 registered another (draft-martinsen-tram-turnbis-01): coturn and its tools up to 4.6 know only
+ * this one. Nothing else has it.
+ */
+export const DraftAdditionalAddressFamily: AttributeCodec<Family> = { ...AdditionalAddressFamily, type: 0x8032 };
 
 /** RFC 8656 18.6: `true` asks to reserve the next higher port too. */
 export const EvenPort: AttributeCodec<boolean> = {

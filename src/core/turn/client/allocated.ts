@@ -1,6 +1,6 @@
 import { formatSocketAddress, type SocketAddress } from '../../address.ts';
 import type { StageData, StageName } from '../../attempt.ts';
-import { ChannelNumber, Lifetime, XorPeerAddress } from '../../stun/attributes.ts';
+import { ChannelNumber, ConnectionId, Lifetime, XorPeerAddress } from '../../stun/attributes.ts';
 import { answerData, failureData } from '../../stun/binding.ts';
 import { describeFailure, endedStage, failedStage } from '../../stun/describe.ts';
 import type { MessageBuilder } from '../../stun/encode.ts';
@@ -156,6 +156,27 @@ export class Allocated {
     });
   }
 
+  /** RFC 6062 4.3. The connection waits on the server until it is joined by another one of ours (ConnectionBind). */
+  connectPeer(id: RequestId, peer: SocketAddress, now: Instant): void {
+    const add = (builder: MessageBuilder) => builder.add(XorPeerAddress, peer);
+    const about = { peer: formatSocketAddress(peer) };
+    this.#run('peer-connect', id, Method.Connect, add, now, (result, at) => {
+      if (result.outcome !== 'success') {
+        this.#refused('peer-connect', id, result, about, now, at);
+        return;
+      }
+      const connectionId = result.message.get(ConnectionId);
+      const data = { ...answerData(result, result.message), ...about };
+      if (connectionId !== undefined) {
+        this.#done('peer-connect', id, `to ${about.peer}`, { ...data, connectionId }, now, at);
+        return;
+      }
+      const problem = 'the answer lacks CONNECTION-ID';
+      const stage = failedStage('peer-connect', now, at, { ...data, cause: 'malformed', problem });
+      this.#options.result({ type: 'stage', id, stage }, at);
+    });
+  }
+
   #refreshed(id: RequestId | null, result: AuthenticatedResult, startedAt: Instant, now: Instant): void {
     if (result.outcome !== 'success') {
       this.#refused('refresh', id, result, {}, startedAt, now);
@@ -277,10 +298,4 @@ export class Allocated {
       lifetime,
     });
   }
-}
-
-/** Of a request that cannot be made because there is no allocation. */
-export function withoutAllocation(stage: StageName, id: RequestId, now: Instant): TurnResult {
-  const data: StageData = { cause: 'not-run', problem: 'there is no allocation' };
-  return { type: 'stage', id, stage: endedStage(stage, 'skip', now, now, describeFailure(data), data) };
 }

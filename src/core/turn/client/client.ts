@@ -3,11 +3,12 @@ import type { Deadline } from '../../machine.ts';
 import type { Random } from '../../random.ts';
 import type { Clue, Exchange } from '../../stun/exchange.ts';
 import type { LinkUser, StunLink } from '../../stun/link.ts';
+import { LongTermSession } from '../../stun/long-term.ts';
 import type { StunMessage } from '../../stun/message.ts';
 import type { Timing } from '../../stun/transaction.ts';
 import type { Instant } from '../../time.ts';
 import { decodeChannelData, encodeChannelData } from '../channel-data.ts';
-import { Allocated, withoutAllocation } from './allocated.ts';
+import { Allocated } from './allocated.ts';
 import { type AllocateOutcome, runAllocate } from './allocating.ts';
 import { readIndication, sendIndication } from './relayed-data.ts';
 import { Releasing, sendUnawaitedRelease } from './releasing.ts';
@@ -19,6 +20,7 @@ import {
   type TurnClientOptions,
   type TurnClientOwner,
 } from './types.ts';
+import { withoutAllocation } from './unallocated.ts';
 
 export type TurnClientState = 'idle' | 'allocating' | 'moving' | 'allocated' | 'lost' | 'releasing' | 'ended';
 
@@ -52,12 +54,17 @@ export class TurnClient implements LinkUser {
     this.#options = options;
     this.#owner = owner;
     this.#random = random;
-    this.#requests = new AuthenticatedRequests(link, server, options.credentials, options.hashes);
+    this.#requests = new AuthenticatedRequests(link, server, this.#freshSession());
     link.attach(this);
   }
 
   get server(): SocketAddress {
     return this.#requests.server;
+  }
+
+  /** Its realm and nonce; a connection that is to be joined to the allocation begins with them. */
+  get session(): LongTermSession | undefined {
+    return this.#requests.session;
   }
 
   get state(): TurnClientState {
@@ -85,7 +92,7 @@ export class TurnClient implements LinkUser {
     this.#link.detach(this);
     this.#link = link;
     // RFC 8489 10: a nonce of one server means nothing to another.
-    this.#requests = new AuthenticatedRequests(link, server, this.#options.credentials, this.#options.hashes);
+    this.#requests = new AuthenticatedRequests(link, server, this.#freshSession());
     link.attach(this);
     this.#ask(now);
   }
@@ -107,6 +114,12 @@ export class TurnClient implements LinkUser {
     if (this.#allocated !== undefined && this.#state === 'allocated')
       this.#allocated.bindChannel(id, channel, peer, now);
     else this.#owner.result(withoutAllocation('channel', id, now), now);
+  }
+
+  /** RFC 6062 4.3. Answered by a stage `peer-connect` with that id, whose data has the `connectionId`. */
+  connectPeer(id: RequestId, peer: SocketAddress, now: Instant): void {
+    if (this.#allocated !== undefined && this.#state === 'allocated') this.#allocated.connectPeer(id, peer, now);
+    else this.#owner.result(withoutAllocation('peer-connect', id, now), now);
   }
 
   /** By a Send indication; false where there is no allocation. */
@@ -178,6 +191,11 @@ export class TurnClient implements LinkUser {
     this.#allocated?.stop(now);
     this.#state = 'lost';
     this.#owner.result({ type: 'lost', data: { ...clue } }, now);
+  }
+
+  #freshSession(): LongTermSession | undefined {
+    const { credentials, hashes } = this.#options;
+    return credentials === undefined ? undefined : LongTermSession.start(credentials, hashes);
   }
 
   #ask(now: Instant): void {

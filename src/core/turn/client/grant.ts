@@ -3,8 +3,10 @@ import {
   AdditionalAddressFamily,
   AddressErrorCode,
   DontFragment,
+  DraftAdditionalAddressFamily,
   EvenPort,
   Lifetime,
+  MobilityTicket,
   RequestedAddressFamily,
   RequestedTransport,
   ReservationToken,
@@ -28,6 +30,9 @@ export function addAllocateAttributes(builder: MessageBuilder, options: Allocate
     .addOptional(Lifetime, options.lifetime)
     .addOptional(RequestedAddressFamily, options.family)
     .addOptional(AdditionalAddressFamily, options.additionalIPv6 === true ? 6 : undefined)
+    // Servers ignore the one of the two that they do not know: both are comprehension-optional.
+    .addOptional(DraftAdditionalAddressFamily, options.additionalIPv6 === true ? 6 : undefined)
+    .addOptional(MobilityTicket, options.mobility === true ? new Uint8Array() : undefined)
     .addOptional(DontFragment, options.dontFragment === true ? true : undefined)
     .addOptional(ReservationToken, options.reservationToken);
   if (options.evenPort !== undefined) builder.add(EvenPort, options.evenPort === 'reserve-next');
@@ -59,6 +64,7 @@ export function readGrant(message: StunMessage): Result<Grant, Clue> {
     lifetime: lifetime ?? DEFAULT_LIFETIME,
     addressErrors: message.all(AddressErrorCode),
     reservationToken: message.get(ReservationToken) ?? null,
+    isMobile: (message.get(MobilityTicket)?.length ?? 0) > 0,
     ...(missing.length === 0 ? {} : { problem: `the answer lacks ${missing.join(' and ')}` }),
   });
 }

@@ -6,6 +6,7 @@ import type { Random } from '../../random.ts';
 import { requestBinding } from '../../stun/binding.ts';
 import { endedStage, failedStage } from '../../stun/describe.ts';
 import { StunLink } from '../../stun/link.ts';
+import type { LongTermSession } from '../../stun/long-term.ts';
 import { causeOfSystemError } from '../../system-error.ts';
 import type { Instant } from '../../time.ts';
 import type { ProtocolEvent } from '../events.ts';
@@ -29,6 +30,8 @@ export type TurnInput =
   | { readonly type: 'refresh'; readonly id: RequestId; readonly lifetime?: number }
   | { readonly type: 'create-permission'; readonly id: RequestId; readonly peers: readonly SocketAddress[] }
   | { readonly type: 'bind-channel'; readonly id: RequestId; readonly channel: number; readonly peer: SocketAddress }
+  /** RFC 6062: the server shall connect to the peer. */
+  | { readonly type: 'connect-peer'; readonly id: RequestId; readonly peer: SocketAddress }
   /** Through the channel where one is given, else by a Send indication. */
   | {
       readonly type: 'send';
@@ -36,6 +39,8 @@ export type TurnInput =
       readonly channel?: number;
       /** Use the channel though its binding was not confirmed: shows whether a server whose answer is wrong relays all the same. */
       readonly unconfirmed?: boolean;
+      /** Of a Send indication: DONT-FRAGMENT (RFC 8656 11.1). */
+      readonly dontFragment?: boolean;
       readonly bytes: Uint8Array;
     }
   | { readonly type: 'release' }
@@ -82,6 +87,10 @@ export class TurnMachine implements Machine<TurnInput, TurnCommand, TurnEvent> {
       event: (event) => this.#queue.event(event),
       result: (result, now) => this.#result(result, now),
     });
+  }
+
+  get session(): LongTermSession | undefined {
+    return this.#client.session;
   }
 
   get state(): TurnClientState {
@@ -136,8 +145,11 @@ export class TurnMachine implements Machine<TurnInput, TurnCommand, TurnEvent> {
       case 'bind-channel':
         this.#client.bindChannel(input.id, input.channel, input.peer, now);
         return;
+      case 'connect-peer':
+        this.#client.connectPeer(input.id, input.peer, now);
+        return;
       case 'send':
-        if (input.channel === undefined) this.#client.send(input.peer, input.bytes);
+        if (input.channel === undefined) this.#client.send(input.peer, input.bytes, input.dontFragment);
         else this.#client.sendChannel(input.channel, input.bytes, input.unconfirmed);
         return;
       case 'release':

@@ -1,9 +1,8 @@
 import type { SocketAddress } from '../../address.ts';
-import type { Hashes } from '../../hashes.ts';
 import { MessageBuilder } from '../../stun/encode.ts';
 import type { Answered, Exchange, Failed, Refused } from '../../stun/exchange.ts';
 import type { StunLink } from '../../stun/link.ts';
-import { type ChallengeRefusal, type LongTermCredentials, LongTermSession } from '../../stun/long-term.ts';
+import type { ChallengeRefusal, LongTermSession } from '../../stun/long-term.ts';
 import type { StunMessage } from '../../stun/message.ts';
 import { ErrorCode } from '../../stun/registry.ts';
 import type { Timing } from '../../stun/transaction.ts';
@@ -42,11 +41,16 @@ export class AuthenticatedRequests {
   #session: LongTermSession | undefined;
   #backedOff = false;
 
-  /** A session starts anew: nonces belong to one server (RFC 8489 10). */
-  constructor(link: StunLink, server: SocketAddress, credentials: LongTermCredentials | undefined, hashes: Hashes) {
+  /** `session`: how it begins; nonces belong to one server (RFC 8489 10). */
+  constructor(link: StunLink, server: SocketAddress, session: LongTermSession | undefined) {
     this.#link = link;
     this.server = server;
-    this.#session = credentials === undefined ? undefined : LongTermSession.start(credentials, hashes);
+    this.#session = session;
+  }
+
+  /** What the next request will be sent with. */
+  get session(): LongTermSession | undefined {
+    return this.#session;
   }
 
   /** Whether requests carry integrity by now. */

@@ -21,6 +21,8 @@ export interface AllocateOptions {
   readonly dontFragment?: boolean;
   /** REQUESTED-TRANSPORT: of the relay's side. `tcp` is RFC 6062. Default `udp`. */
   readonly transport?: 'udp' | 'tcp';
+  /** An empty MOBILITY-TICKET (RFC 8016): may the allocation move with us to another address? */
+  readonly mobility?: boolean;
 }
 
 export interface TurnClientOptions {
@@ -48,6 +50,8 @@ export interface Allocation {
   /** Why an address of the other family was not given. */
   readonly addressErrors: readonly AddressError[];
   readonly reservationToken: Uint8Array | null;
+  /** The server gave a ticket for moving (RFC 8016). */
+  readonly isMobile: boolean;
   /** False where the server asked for no credentials. */
   readonly authenticated: boolean;
   readonly rttMs: number | null;
@@ -84,6 +88,8 @@ export type TurnResult =
   | { readonly type: 'data'; readonly peer: SocketAddress; readonly channel: number | null; readonly bytes: Uint8Array }
   /** An ICMP message came back to the relayed address (RFC 8656 11.6). */
   | { readonly type: 'icmp'; readonly peer: SocketAddress; readonly icmpType: number; readonly icmpCode: number }
+  /** RFC 6062 5.4: a peer has connected to the relayed address. */
+  | { readonly type: 'connection-attempt'; readonly peer: SocketAddress; readonly connectionId: number }
   /** The allocation is gone though nobody released it. */
   | { readonly type: 'lost'; readonly data: StageData }
   /** Last. */

@@ -6,6 +6,7 @@ import {
   ChannelNumber,
   ConnectionId,
   DontFragment,
+  DraftAdditionalAddressFamily,
   EvenPort,
   Lifetime,
   RequestedAddressFamily,
@@ -151,12 +152,6 @@ export const UNDERSTOOD: ReadonlySet<number> = new Set<number>([
   AttributeType.ReservationToken,
   AttributeType.ConnectionId,
 ]);
-
-/**
- * Its number before RFC 8656 registered another (draft-martinsen-tram-turnbis-01): coturn and its tools up to 4.6 send this
- * one. Nothing else has it.
- */
-const DraftAdditionalAddressFamily: AttributeCodec<Family> = { ...AdditionalAddressFamily, type: 0x8032 };
 
 const PROTOCOLS: ReadonlyMap<number, Protocol> = new Map([
   [17, 'udp'],

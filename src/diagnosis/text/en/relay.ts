@@ -161,6 +161,16 @@ export const RELAY_TEXT: Readonly<Record<RelayId, FindingText>> = {
     meaning: 'The server, or the path to it, limits the rate.',
     needs: 'a rate that was asked for, of which less than nine tenths arrived',
   },
+  'relay.feature-fails': {
+    title: 'The server grants what it then does not do',
+    detail: '{endpoint}: {told}',
+    fix: 'nothing, if nobody needs it (browsers do not); else open the relay ports for TCP too, give each family a relay address that works, or update the server',
+    users: 'programs that ask for more than browsers do',
+    meaning:
+      'A server may lack TCP relaying, a second family or even ports, and say so. This one says yes, and it does not work.',
+    needs:
+      '--deep; a feature that was granted, while data crosses without it: a ConnectionBind that is refused, bytes that do not arrive, a port that is odd, a reservation that is not kept',
+  },
   'relay.slow-allocate': {
     title: 'An allocation takes {tookMs}',
     detail: '{endpoint}: challenge and allocation took {tookMs}[[, at a round trip of {rttMs}]] (limit {limitMs})',

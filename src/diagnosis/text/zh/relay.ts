@@ -95,6 +95,11 @@ export const RELAY_ZH: Readonly<Record<string, ShortText>> = {
     detail: '发送 {offeredKbps} kbit/s，到达 {deliveredKbps}',
     fix: '调高服务器的限制（coturn：max-bps、bps-capacity）；如果没有限制，则受限于路径',
   },
+  'relay.feature-fails': {
+    title: '服务器答应了却没有做到',
+    detail: '{endpoint}：{told}',
+    fix: '如果没有人需要（浏览器不需要）就不必处理；否则也为 TCP 放行中继端口，为每个地址族提供可用的中继地址，或更新服务器',
+  },
   'relay.slow-allocate': {
     title: '一次分配需要 {tookMs}',
     detail: '{endpoint}：质询和分配用了 {tookMs}[[，往返时间为 {rttMs}]]（限值 {limitMs}）',

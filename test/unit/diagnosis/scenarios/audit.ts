@@ -1,4 +1,4 @@
-import type { AuditResult } from '../../../../src/core/attempt.ts';
+import type { AuditResult, RelayFeature } from '../../../../src/core/attempt.ts';
 import type { Run } from '../../../support/events.ts';
 import { type Scenario, TURN, TURNS, turnRun } from './scenario.ts';
 
@@ -15,6 +15,13 @@ function amplifies(factor: number): Run {
   const requestBytes = 48;
   const answerBytes = factor * requestBytes;
   return audited({ amplification: { method: 'Binding', requestBytes, answers: 1, answerBytes, factor } });
+}
+
+function withFeature(feature: Partial<RelayFeature>): Run {
+  const run = turnRun();
+  const features = [{ feature: 'even-port', supported: true, detail: 'ports 50000 and 50001', ...feature } as const];
+  run.attempt(TURN).allocated().pass('deep', { features });
+  return run;
 }
 
 export const auditScenarios: readonly Scenario[] = [
@@ -34,6 +41,16 @@ export const auditScenarios: readonly Scenario[] = [
     near: [
       { name: 'a name without a version', run: () => audited({ software: 'Coturn' }) },
       { name: 'nothing', run: () => audited({}) },
+    ],
+  },
+  {
+    id: 'relay.feature-fails',
+    raise: () => withFeature({ works: false, detail: 'granted port 50001' }),
+    finding: { severity: 'warning', confidence: 'certain' },
+    near: [
+      { name: 'kept', run: () => withFeature({ works: true }) },
+      { name: 'not supported', run: () => withFeature({ supported: false, detail: '420 Unknown Attribute' }) },
+      { name: 'granted, and data not tried', run: () => withFeature({ feature: 'both-families' }) },
     ],
   },
   {
