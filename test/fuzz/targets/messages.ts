@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { showPath } from '../../../src/check/targets/problem.ts';
+import { readTargets } from '../../../src/check/targets/read.ts';
+import { resolveTarget, type TargetWorld } from '../../../src/check/targets/resolve.ts';
 import { seededRandom } from '../../../src/core/random.ts';
 import { CandidateQueue } from '../../../src/core/signaling/candidate-queue.ts';
 import { parsePeerMessage } from '../../../src/core/signaling/message.ts';
 import { normaliseCode, ROOM_LIMITS, Rooms } from '../../../src/core/signaling/rooms.ts';
+import { FINDING_IDS } from '../../../src/diagnosis/catalogue.ts';
 import { cookieOf, isEmbedded, isOurHost, isOurOrigin, placeOf } from '../../../src/web/server/guard.ts';
 import { readPageMessage } from '../../../src/web/server/messages.ts';
 import { demand, type FuzzTarget, textOf, utf8 } from '../target.ts';
@@ -121,5 +125,64 @@ export const httpHeaders: FuzzTarget = {
     }
     cookieOf(request, 'iceprobe-session');
     return isIn ? 'read' : 'refused';
+  },
+};
+
+export const targetsFile: FuzzTarget = {
+  name: 'targets-file',
+  reads: 'iceprobe.config.json: targets, what is expected of them, what the environment holds',
+  words: [
+    'targets',
+    'defaults',
+    'iceServers',
+    'urls',
+    'env',
+    'expect',
+    'require',
+    'allow',
+    'interval',
+    'TURN_SECRET',
+    '10s',
+  ],
+  maxBytes: 16_384,
+  seeds: () =>
+    [
+      {
+        $schema: './config.schema.json',
+        concurrency: 2,
+        defaults: { timeout: 5, expect: ['findings.count == 0'], require: ['relay/udp'] },
+        targets: {
+          'eu-1': {
+            iceServers: [{ urls: ['turn:turn.example.org'], username: 'a', credential: { env: 'TURN_SECRET' } }],
+          },
+          us: { iceServers: [{ urls: 'turns:us.example.org', secret: { env: 'NONE' } }], allow: ['net.no-hairpin'] },
+        },
+      },
+      { targets: { a: { iceServers: [{ urls: 'stun:stun.example.org' }] } } },
+    ].map((each) => utf8(JSON.stringify(each))),
+  run(input) {
+    let value: unknown;
+    try {
+      value = JSON.parse(textOf(input));
+    } catch {
+      return 'refused';
+    }
+    const read = readTargets(value, FINDING_IDS);
+    if (!read.ok) {
+      demand(
+        read.error.length > 0 && read.error.every(({ path }) => typeof showPath(path) === 'string'),
+        'no problem named',
+      );
+      return 'refused';
+    }
+    const world: TargetWorld = {
+      env: { TURN_SECRET: 'x' },
+      mint: (secret, user = '') => ({ username: `1767225600:${user}`, credential: secret }),
+    };
+    for (const plan of read.value.targets.slice(0, 10)) {
+      const target = resolveTarget(plan, world);
+      if (target.ok) demand(target.value.servers().length === plan.config.iceServers.length, 'a server is missing');
+    }
+    return 'read';
   },
 };
