@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PROJECT } from './fixtures.ts';
 import { pathOf } from './needs.ts';
 import { diesWithParent } from './processes.ts';
 
@@ -208,7 +209,7 @@ function isOutside(url: string): boolean {
   return !/^(?:data|blob|about):/.test(url);
 }
 
-const GATHER = readFileSync(new URL('page/gather.js', import.meta.url), 'utf8');
+const GATHER = readFileSync(new URL('test/support/page/gather.js', PROJECT), 'utf8');
 
 type RawGathering = Pick<BrowserGathering, 'events' | 'stats' | 'complete' | 'thrown'>;
 

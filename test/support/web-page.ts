@@ -3,8 +3,9 @@ import { terminalGather } from '../../src/cli/web/terminal-gather.ts';
 import type { GatherOptions } from '../../src/probe/gather-options.ts';
 import type { PageIceServer } from '../../src/record/page-messages.ts';
 import type { Report } from '../../src/record/report.ts';
-import { readBuiltPage, startWebServer, type TerminalGather, type WebServer } from '../../src/web/server.ts';
+import { startWebServer, type TerminalGather, type WebServer } from '../../src/web/server.ts';
 import { type BrowserName, type BrowserOptions, openBrowser, type TestBrowser } from './browser.ts';
+import { PROJECT } from './fixtures.ts';
 
 export interface WebPageOptions extends BrowserOptions {
   readonly iceServers?: readonly PageIceServer[];
@@ -44,7 +45,7 @@ export interface WebPage extends AsyncDisposable {
 export async function openWebPage(name: BrowserName, options: WebPageOptions = {}): Promise<WebPage> {
   const { iceServers = [], network = {}, timeoutMs = 15_000, startLocalServer, gather, ...browserOptions } = options;
   const server = await startWebServer({
-    page: readBuiltPage(),
+    page: readFileSync(new URL('dist/page.html', PROJECT), 'utf8'),
     tool: { name: 'iceprobe', version: '0.0.0-test' },
     iceServers,
     timeoutMs,
@@ -61,7 +62,7 @@ export async function openWebPage(name: BrowserName, options: WebPageOptions = {
   return new Driver(browser, server);
 }
 
-const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const AXE = readFileSync(new URL('node_modules/axe-core/axe.min.js', PROJECT), 'utf8');
 
 class Driver implements WebPage {
   readonly browser: TestBrowser;

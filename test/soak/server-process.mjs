@@ -1,0 +1,59 @@
+// The server under load, in a process of its own, as it is shipped: answers what it holds when it is asked.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const { startTurnServer } = await import(process.argv[2] ?? '');
+
+/** @type {import('../../src/turn-server/start.ts').LocalTurnServer} */
+const server = await startTurnServer({
+  users: { user: 'password' },
+  // What is abandoned is gone within the pause between two rounds.
+  lifetimes: { allocation: 3, permission: 3, channel: 3, idleStream: 2, reservation: 1, connectionBind: 1, nonce: 5 },
+  quotas: { allocations: 500, streams: 1000 },
+});
+
+process.on(
+  'message',
+  async (/** @type {{ readonly id: number, readonly ask: string, readonly faults?: string[] }} */ message) => {
+    process.send?.({ id: message.id, answer: await answer(message) });
+  },
+);
+// Whoever asked is gone.
+process.on('disconnect', () => process.exit());
+
+/** @param {{ readonly ask: string, readonly faults?: string[] }} message */
+async function answer({ ask, faults = [] }) {
+  switch (ask) {
+    case 'server': {
+      const { iceServers, port, tlsPort, caPem } = server;
+      return { iceServers, port, tlsPort, caPem };
+    }
+    case 'faults':
+      return server.setFaults(faults);
+    case 'drop':
+      return server.dropAllocation();
+    case 'close':
+      return server.close();
+    default:
+      return figures();
+  }
+}
+
+/** @returns {import('./figures.ts').Figures} */
+function figures() {
+  // Twice: what the first frees lets the second free more.
+  for (let i = 0; i < 2; i++) globalThis.gc?.();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  const resources = process.getActiveResourcesInfo();
+  return {
+    heapKb: Math.round((heapUsed + external + arrayBuffers) / 1024),
+    rssKb: Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
+    descriptors: readdirSync('/proc/self/fd').length,
+    timers: resources.filter((each) => each === 'Timeout').length,
+    sockets: resources.filter((each) => /TCP|UDP|TLS/.test(each)).length,
+    children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean).length,
+    allocations: server.allocations.length,
+    relayed: server.bytesRelayed,
+  };
+}
+
+process.send?.({ id: 0, answer: 'ready' });
