@@ -56,6 +56,7 @@ export class Health {
   readonly #isDown = new Belief(false);
   readonly #findings = new Map<string, KnownFinding>();
   #since: Date | undefined;
+  #why: string | undefined;
 
   constructor(target: string) {
     this.#target = target;
@@ -72,6 +73,11 @@ export class Health {
     return this.#since;
   }
 
+  /** Why the last run failed; undefined where it did not. */
+  get why(): string | undefined {
+    return this.#why;
+  }
+
   /** Those that stand. */
   get findings(): readonly ToldFinding[] {
     return [...this.#findings.values()].filter(({ present }) => present.value).map(({ finding }) => finding);
@@ -79,6 +85,7 @@ export class Health {
 
   /** `at` is the wall clock; `confirm` runs in a row must agree before a change is told. */
   note(report: Report, at: Date, confirm = 1): readonly Change[] {
+    this.#why = report.exitCode === 0 ? undefined : wordsFor(report, causeOf(report));
     const changes = [...this.#noteState(report, at, confirm), ...this.#noteFindings(report, at, confirm)];
     this.#since ??= at;
     return changes;

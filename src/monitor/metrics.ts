@@ -95,9 +95,11 @@ function ownMetrics(monitor: Monitor, own: OwnFigures): string {
     counter('iceprobe_monitor_clock_jumps_total', 'How often the clock of the machine was set, or the machine slept.', [
       { value: monitor.clockJumps },
     ]),
-    counter('iceprobe_monitor_reloads_total', 'Readings of the configuration after the first.', [
-      ...['ok', 'refused'].map((result) => ({ labels: { result }, value: own.reloads.get(result) ?? 0 })),
-    ]),
+    counter(
+      'iceprobe_monitor_reloads_total',
+      'Readings of the configuration after the first.',
+      tallied(own.reloads, 'result'),
+    ),
     gauge('iceprobe_monitor_reload_success', 'Whether the last reading of the configuration was good.', [
       { value: lastReload?.ok === false ? 0 : 1 },
     ]),
@@ -121,12 +123,16 @@ function ownMetrics(monitor: Monitor, own: OwnFigures): string {
 function webhookMetrics(own: OwnFigures, queued: number): string {
   return [
     gauge('iceprobe_monitor_webhook_queued', 'Changes that the webhook has not taken yet.', [{ value: queued }]),
-    counter('iceprobe_monitor_webhook_changes_total', 'Changes by what became of them at the webhook.', [
-      ...['delivered', 'dropped'].map((result) => ({ labels: { result }, value: own.webhook.get(result) ?? 0 })),
-    ]),
-    counter('iceprobe_monitor_webhook_requests_total', 'Requests to the webhook.', [
-      ...['ok', 'failed'].map((result) => ({ labels: { result }, value: own.webhookRequests.get(result) ?? 0 })),
-    ]),
+    counter(
+      'iceprobe_monitor_webhook_changes_total',
+      'Changes by what became of them at the webhook.',
+      tallied(own.webhook, 'result'),
+    ),
+    counter(
+      'iceprobe_monitor_webhook_requests_total',
+      'Requests to the webhook.',
+      tallied(own.webhookRequests, 'result'),
+    ),
   ].join('');
 }
 

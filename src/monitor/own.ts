@@ -5,11 +5,11 @@ export class OwnFigures {
   readonly startedAt: Date;
   readonly version: string;
   /** Of readings of the configuration. */
-  readonly reloads = new Tally();
+  readonly reloads = new Tally(['ok', 'refused']);
   lastReload: { readonly at: Date; readonly ok: boolean } | undefined;
   /** Changes by what became of them at the webhook: `delivered`, `dropped`. */
-  readonly webhook = new Tally();
-  readonly webhookRequests = new Tally();
+  readonly webhook = new Tally(['delivered', 'dropped']);
+  readonly webhookRequests = new Tally(['ok', 'failed']);
   webhookQueued: (() => number) | undefined;
   /** Lines of the log that could not be written yet. */
   logHeld: (() => number) | undefined;

@@ -7,9 +7,9 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ok: #4cc26a; --bad: #ff7b72; --warn: #e3b341; --dim: #aaa; } }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.3rem; margin: 0; } p { margin: .3rem 0 1rem; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+.scroll { overflow-x: auto; margin-bottom: 1rem; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; white-space: nowrap; } td.figure, th.figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { font-weight: 600; white-space: nowrap; } th .dim { font-weight: normal; } td.figure, th.figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .up { color: var(--ok); } .down, .error { color: var(--bad); } .warning { color: var(--warn); } .dim { color: var(--dim); }
 .up, .down { font-weight: 600; white-space: nowrap; } .findings { margin: 0; padding: 0; list-style: none; overflow-wrap: anywhere; }
 .findings details { margin: 0; } #lost { color: var(--bad); font-weight: 600; } a { color: inherit; }
@@ -78,7 +78,7 @@ export function liveOf(status: MonitorStatus, now: Date): string {
 }
 
 function rowOf(target: TargetStatus, now: Date): string {
-  const { name, urls, state, since, lastRun, findings, fault, isRunning } = target;
+  const { name, urls, state, since, why, lastRun, findings, fault, isRunning } = target;
   const title =
     urls.length === 1 && urls[0] === name ? '' : `<br><span class="dim">${urls.map(escaped).join('<br>')}</span>`;
   const stateCell =
@@ -86,8 +86,10 @@ function rowOf(target: TargetStatus, now: Date): string {
       ? `<span class="dim">${isRunning ? 'first run' : 'not asked yet'}</span>`
       : `<span class="${state}">${state}</span> <span class="dim">${ageOf(since, now)}</span>`;
   const faultLine = fault === null ? '' : `<li class="error">fault of iceprobe's own: ${escaped(fault)}</li>`;
+  const isExplained = why === null || findings.some(({ severity }) => severity === 'error');
+  const whyLine = isExplained ? '' : `<li class="error">${escaped(why)}</li>`;
   return `<tr><th scope="row">${escaped(name)}${title}</th><td>${stateCell}</td>${figuresOf(lastRun)}<td>${whenOf(lastRun, now)}</td>
-<td><ul class="findings">${faultLine}${findings.map((finding) => findingOf(name, finding)).join('')}</ul></td></tr>`;
+<td><ul class="findings">${faultLine}${whyLine}${findings.map((finding) => findingOf(name, finding)).join('')}</ul></td></tr>`;
 }
 
 function figuresOf(lastRun: LastRunStatus | null): string {
@@ -99,7 +101,8 @@ function figuresOf(lastRun: LastRunStatus | null): string {
 
 function whenOf(lastRun: LastRunStatus | null, now: Date): string {
   if (lastRun === null) return '';
-  const took = `${(lastRun.durationMs / 1000).toFixed(1)} s`;
+  const { durationMs } = lastRun;
+  const took = durationMs < 1000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1000).toFixed(1)} s`;
   return `${ageOf(lastRun.startedAt, now)} ago <span class="dim">took ${took}</span>`;
 }
 

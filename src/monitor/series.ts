@@ -16,8 +16,15 @@ export class Histogram {
   }
 }
 
-/** Counts by one word, which is a label's value. */
+/**
+ * Counts by one word, which is a label's value. Those that are expected begin at 0: what first appears as 1 has not
+ * increased, in the eyes of Prometheus.
+ */
 export class Tally extends Map<string, number> {
+  constructor(expected: readonly string[] = []) {
+    super(expected.map((word) => [word, 0]));
+  }
+
   add(word: string, count = 1): void {
     this.set(word, (this.get(word) ?? 0) + count);
   }
@@ -35,12 +42,12 @@ export interface StageSeries {
 /** What adds up over the runs of one target. Bounded by its URLs and the stages that there are. */
 export class Series {
   /** By verdict. */
-  readonly runs = new Tally();
+  readonly runs = new Tally(['ok', 'warning', 'error', 'undetermined']);
   readonly durations = new Histogram();
   /** By kind. */
-  readonly changes = new Tally();
+  readonly changes = new Tally(['down', 'recovered', 'new-finding', 'gone']);
   /** Runs that should have been. By reason. */
-  readonly skipped = new Tally();
+  readonly skipped = new Tally(['busy', 'asleep']);
   faults = 0;
   readonly #stages = new Map<string, StageSeries>();
 
@@ -72,7 +79,7 @@ export class Series {
     const key = `${stage} ${url}`;
     const known = this.#stages.get(key);
     if (known !== undefined) return known;
-    const made = { url, stage, outcomes: new Tally(), durations: new Histogram() };
+    const made = { url, stage, outcomes: new Tally(['pass', 'fail']), durations: new Histogram() };
     this.#stages.set(key, made);
     return made;
   }

@@ -22,6 +22,8 @@ export interface TargetStatus {
   readonly urls: readonly string[];
   readonly state: 'up' | 'down' | null;
   readonly since: string | null;
+  /** Why the last run failed. */
+  readonly why: string | null;
   readonly isRunning: boolean;
   readonly intervalSeconds: number | null;
   readonly nextInSeconds: number | null;
@@ -64,6 +66,7 @@ function statusOfTarget(target: Watched): TargetStatus {
     urls,
     state: health.state ?? null,
     since: health.since?.toISOString() ?? null,
+    why: health.why ?? null,
     isRunning,
     intervalSeconds: intervalMs === undefined ? null : intervalMs / 1000,
     nextInSeconds: nextInSeconds === undefined ? null : Math.round(nextInSeconds * 10) / 10,

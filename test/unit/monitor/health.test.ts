@@ -141,9 +141,11 @@ describe('the health of a target', () => {
     expect(health.state).toBe('down');
     expect(health.since).toEqual(at(30));
     expect(health.findings).toHaveLength(1);
+    expect(health.why).toBe(`net.refused ${URL_A}: Nothing listens there`);
     const [up] = health.note(run(), at(150));
     expect(up).toMatchObject({ change: 'recovered', text: 'after 2 min', downSeconds: 120 });
     expect(health.findings).toEqual([]);
+    expect(health.why).toBeUndefined();
   });
 
   it('names the expectation where no finding explains it', () => {
