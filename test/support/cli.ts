@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bin/iceprobe.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/iceprobe.js', import.meta.url));
 
 export interface CliRun {
   /** Null if a signal ended it. */
@@ -80,7 +80,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 }
 
 /** What a test's outcome must not depend on is left out: colours, widths, credentials of whoever runs the tests. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const foreign =
     /^(ICEPROBE_|ICE_SERVERS$|NODE_OPTIONS$|NO_COLOR$|FORCE_COLOR$|COLUMNS$|CI$|GITHUB_|VITEST|npm_)|_proxy$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));

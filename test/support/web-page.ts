@@ -153,16 +153,21 @@ class Driver implements WebPage {
     await this.waitFor(`document.body.innerText.includes(${JSON.stringify(name)})`);
   }
 
-  async violations(): Promise<readonly string[]> {
-    await this.browser.evaluate(`${AXE}; undefined`);
-    return this.browser.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target + ': ' + failureSummary)))`);
+  violations(): Promise<readonly string[]> {
+    return axeViolations(this.browser);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close();
     await this.server.close();
   }
+}
+
+/** What axe finds in the page that the browser shows, as `rule: selector`. */
+export async function axeViolations(browser: TestBrowser): Promise<readonly string[]> {
+  await browser.evaluate(`${AXE}; undefined`);
+  return browser.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target + ': ' + failureSummary)))`);
 }
 
 const DONE = `/^(ok|warning|error|undetermined)$/.test((/verdict-(\\w+)/.exec(document.querySelector('.verdict')?.className) ?? [])[1] ?? '') && document.querySelector('#run').dataset.running !== 'true'`;
