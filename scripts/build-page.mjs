@@ -82,7 +82,9 @@ const withoutDescriptions = {
     build.onLoad({ filter: /[\\/]report\.schema\.json$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       const isProse = (/** @type {string} */ key, /** @type {unknown} */ value) =>
-        (key === 'description' && typeof value === 'string') || (key === 'enum' && Array.isArray(value));
+        (key === 'description' && typeof value === 'string') ||
+        // Enumerations are open: their words are prose too.
+        ((key === 'enum' || key === 'examples') && Array.isArray(value));
       return {
         contents: JSON.stringify(JSON.parse(text, (key, value) => (isProse(key, value) ? undefined : value))),
         loader: 'json',

@@ -8,14 +8,15 @@ import { root } from './setup.mjs';
 
 const SHIPPED = join(root, 'src', 'record', 'report.schema.json');
 const STRICT = join(root, 'test', 'support', 'report.strict.schema.json');
+const TARGETS = join(root, 'src', 'record', 'targets.schema.json');
 const CONFIG = join(root, 'src', 'check', 'targets', 'config.schema.json');
 
 /** The files as they should be: path and text. */
 export async function makeSchemas() {
   const { createGenerator } = await import('ts-json-schema-generator');
-  // One for both: most of the time goes into reading the sources.
+  // One for all: most of the time goes into reading the sources.
   const generator = createGenerator({
-    path: join(root, 'src', '{record/report,check/targets/config}.ts'),
+    path: join(root, 'src', '{record/report,record/targets,check/targets/config}.ts'),
     tsconfig: join(root, 'tsconfig.json'),
     topRef: false,
     jsDoc: 'extended',
@@ -28,6 +29,7 @@ export async function makeSchemas() {
   return [
     { path: STRICT, text: print(strict) },
     { path: SHIPPED, text: print(open(strict)) },
+    { path: TARGETS, text: print(ofTargets(generator.createSchema('TargetsReport'))) },
     { path: CONFIG, text: print({ title: 'iceprobe.config.json', ...config }) },
   ];
 }
@@ -57,6 +59,29 @@ function open(schema) {
     title: 'A report of iceprobe',
     ...top,
     definitions: { ...definitions, RunEvent: { description: known.description, anyOf: [...known.anyOf, anyEvent] } },
+  };
+}
+
+/**
+ * The reports of several targets: what a report is stands in the schema of that. Without an `$id`, against which the other's
+ * would be resolved.
+ * @param {Record<string, any>} schema
+ */
+function ofTargets(schema) {
+  const { definitions, ...top } = relax(schema);
+  const { TargetReport, Tool } = definitions;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Reports of several targets by iceprobe',
+    ...top,
+    definitions: {
+      TargetReport: {
+        ...TargetReport,
+        properties: { ...TargetReport.properties, report: { $ref: 'iceprobe.report/1' } },
+      },
+      Tool,
+      Verdict: definitions.Verdict,
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { ok, type Result } from '../core/result.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 import type { JsonSchema } from '../record/json-schema.ts';
 import schema from '../record/report.schema.json' with { type: 'json' };
 import { type Allowance, parseAllowance } from './allowance.ts';
@@ -24,19 +24,33 @@ export interface ExpectationError extends CheckError {
 /** What is expected, as far as it does not depend on which servers there are. */
 export interface Expectations {
   readonly allowances: readonly Allowance[];
-  /** The checks for these servers; or the text of one that they could never meet, and why. */
-  for(urls: readonly string[]): Result<readonly Check[], ImpossibleCheck>;
+  /** What it comes to for these servers; or a check that they could never meet. */
+  for(urls: readonly string[]): Result<ExpectationsOfServers, ImpossibleCheck>;
+}
+
+export interface ExpectationsOfServers {
+  readonly checks: readonly Check[];
+  /** What was meant for several groups of servers, and could never be met by these. */
+  readonly leftOut: readonly ImpossibleCheck[];
 }
 
 export interface ImpossibleCheck {
+  /** Where it was asked for. */
+  readonly key: ExpectationKey;
   readonly text: string;
   readonly why: string;
 }
 
-/** `findings` are the ids of the catalogue. */
+export type ExpectationKey = keyof WrittenExpectations;
+
+/**
+ * `findings` are the ids of the catalogue; `shared` names what is meant for several groups of servers: where it could never
+ * be met it is left out, and what was asked for of these servers alone is a mistake.
+ */
 export function readExpectations(
   given: WrittenExpectations,
   findings: readonly string[],
+  shared: readonly ExpectationKey[] = [],
 ): Result<Expectations, ExpectationError> {
   const requirements = readAll('require', given.require, (text) => readRequirements(text));
   if (!requirements.ok) return requirements;
@@ -44,19 +58,36 @@ export function readExpectations(
   if (!assertions.ok) return assertions;
   const allowances = readAll('allow', given.allow, (text) => parseAllowance(text, findings));
   if (!allowances.ok) return allowances;
-  const asked = [...requirements.value.flat(), ...assertions.value];
-  const checks = [...asked, ...limitChecks(given)];
-  return ok({
-    allowances: allowances.value,
-    for(urls) {
-      for (const check of checks) {
-        const why = check.impossible(urls);
-        if (why !== undefined) return { ok: false, error: { text: check.text, why } };
-      }
-      // Nothing was asked for beyond limits: then what must hold by default does.
-      return ok(asked.length === 0 ? [...defaultChecks(urls), ...checks] : checks);
-    },
-  });
+  const written: readonly (readonly [ExpectationKey, readonly Check[]])[] = [
+    ['require', requirements.value.flat()],
+    ['expect', assertions.value],
+    ...LIMITS.map((key) => [key, limitChecks({ [key]: given[key] })] as const),
+  ];
+  return ok({ allowances: allowances.value, for: (urls) => checksFor(urls, written, shared) });
+}
+
+const LIMITS = ['maxRtt', 'maxLoss', 'maxGatherTime', 'minCertDays'] as const satisfies readonly (keyof Limits)[];
+
+function checksFor(
+  urls: readonly string[],
+  written: readonly (readonly [ExpectationKey, readonly Check[]])[],
+  shared: readonly ExpectationKey[],
+): Result<ExpectationsOfServers, ImpossibleCheck> {
+  const checks: Check[] = [];
+  const leftOut: ImpossibleCheck[] = [];
+  let asked = 0;
+  for (const [key, all] of written) {
+    for (const check of all) {
+      const why = check.impossible(urls);
+      if (why === undefined) {
+        checks.push(check);
+        if (key === 'require' || key === 'expect') asked++;
+      } else if (shared.includes(key)) leftOut.push({ key, text: check.text, why });
+      else return fail({ key, text: check.text, why });
+    }
+  }
+  // Nothing was asked for beyond limits: then what must hold by default does.
+  return ok({ checks: asked === 0 ? [...defaultChecks(urls), ...checks] : checks, leftOut });
 }
 
 /** `relay/udp,relay/tls`: several in one text. */
@@ -78,7 +109,7 @@ function readAll<T>(
   const values: T[] = [];
   for (const [index, text] of (texts ?? []).entries()) {
     const result = read(text);
-    if (!result.ok) return { ok: false, error: { ...result.error, option, index } };
+    if (!result.ok) return fail({ ...result.error, option, index });
     values.push(result.value);
   }
   return ok(values);

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import { readStdin, readTextFile } from './files.ts';
 
-/** A saved run, and what it is called. */
+/** A saved run, or those of several targets, and what it is called. */
 export interface LoadedRun extends SavedRun {
   readonly name: string;
 }

@@ -54,11 +54,16 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
   };
 }
 
-/** Ends a run: records `run-finished` with the verdict, and gives the report. */
-export function finishRun(log: EventLog, record: EventSink, options: ReportOptions = {}): Report {
-  const { verdict, exitCode } = makeReport(log, options);
+/** Ends a run: records `run-finished` with the verdict, and gives the report. `judge` may come to a verdict of its own. */
+export function finishRun(
+  log: EventLog,
+  record: EventSink,
+  options: ReportOptions = {},
+  judge: (report: Report) => Report = (report) => report,
+): Report {
+  const { verdict, exitCode } = judge(makeReport(log, options));
   record({ type: 'run-finished', verdict, exitCode });
-  return makeReport(log, options);
+  return judge(makeReport(log, options));
 }
 
 /** By what was found about it: a rule knows that a refused IPv6 address beside a working IPv4 one is no failure. */

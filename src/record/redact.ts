@@ -4,6 +4,7 @@ import { parseServerUri } from '../core/stun/uri.ts';
 import { Aliases } from './aliases.ts';
 import type { RunEvent } from './events.ts';
 import type { Report } from './report.ts';
+import type { TargetsReport } from './targets.ts';
 
 const NOTE =
   'Addresses, names and user names are stand-ins: equal ones mean equal values; families, kinds (private, public) and ports are real.';
@@ -12,6 +13,17 @@ const NOTE =
 export function redactReport(report: Report): Report {
   const redactor = new Redactor();
   redactor.learn(report);
+  return masked(report, redactor);
+}
+
+/** The same for several targets: what is equal between them stays equal. Names of targets are no addresses, and stay. */
+export function redactTargets(report: TargetsReport): TargetsReport {
+  const redactor = new Redactor();
+  redactor.learn(report.targets);
+  return { ...report, targets: report.targets.map((each) => ({ ...each, report: masked(each.report, redactor) })) };
+}
+
+function masked(report: Report, redactor: Redactor): Report {
   return { ...redactor.mask(report), notes: [...(report.notes ?? []).map((note) => redactor.text(note)), NOTE] };
 }
 

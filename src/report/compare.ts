@@ -1,12 +1,13 @@
 import { askedServers } from '../record/asked.ts';
 import type { Finding, Severity } from '../record/finding.ts';
 import type { Attempt, Gathering, Report, Server, Verdict } from '../record/report.ts';
+import type { TargetsReport } from '../record/targets.ts';
 
 export type Judgement = 'worse' | 'better' | 'different';
 
 /** One thing that is not as it was. */
 export interface Change {
-  /** `verdict`, `finding`, `candidates`, `server`, `stage`, `certificate`, `nat`, `time`, `environment`. */
+  /** `verdict`, `target`, `finding`, `candidates`, `server`, `stage`, `certificate`, `nat`, `time`, `environment`. */
   readonly what: string;
   readonly subject: string;
   /** null: was, or is, not there. */
@@ -28,8 +29,26 @@ export function compareReports(before: Report, after: Report): Change[] {
     ...compareNat(before, after),
     ...compareEnvironment(before, after),
   ];
+  return worstFirst(changes);
+}
+
+function worstFirst(changes: readonly Change[]): Change[] {
   const order: readonly Judgement[] = ['worse', 'better', 'different'];
   return changes.toSorted((a, b) => order.indexOf(a.judgement) - order.indexOf(b.judgement));
+}
+
+/** The same for several targets, each with the one of its name; subjects begin with that. */
+export function compareTargets(before: TargetsReport, after: TargetsReport): Change[] {
+  const old = byKey(before.targets, ({ target }) => target);
+  const now = byKey(after.targets, ({ target }) => target);
+  const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((target) => {
+    const [a, b] = [old.get(target)?.report, now.get(target)?.report];
+    if (a === undefined || b === undefined) {
+      return [change('target', target, a?.verdict, b?.verdict, b?.verdict === 'error' ? 'worse' : 'different')];
+    }
+    return compareReports(a, b).map((each) => ({ ...each, subject: `${target}: ${each.subject}` }));
+  });
+  return worstFirst(changes);
 }
 
 const VERDICTS: readonly Verdict[] = ['ok', 'warning', 'undetermined', 'error'];
@@ -75,9 +94,11 @@ function compareServers(before: readonly Server[], after: readonly Server[]): Ch
 const STATUSES = ['pass', 'warn', 'unknown', 'fail'];
 
 function compareAttempts(a: Server, b: Server): Change[] {
-  const old = byKey(a.attempts, keyOfAttempt);
+  const left = [...a.attempts];
   return b.attempts.flatMap((now) => {
-    const then = old.get(keyOfAttempt(now));
+    // Of several that are alike the first answers to the first: one attempt is no standard for two.
+    const index = left.findIndex((attempt) => keyOfAttempt(attempt) === keyOfAttempt(now));
+    const [then] = index < 0 ? [] : left.splice(index, 1);
     if (then === undefined) return [];
     const place = `${b.url} (${now.transport}, IPv${now.family})`;
     const stages = now.stages.flatMap((stage) => {
@@ -95,8 +116,8 @@ function compareAttempts(a: Server, b: Server): Change[] {
 }
 
 /** Which address it was is chance where a name has several; what counts is that there was one. */
-function keyOfAttempt({ family, transport, port }: Attempt): string {
-  return `${family} ${transport} ${port}`;
+function keyOfAttempt({ family, transport, port, interface: name }: Attempt): string {
+  return `${family} ${transport} ${port} ${name}`;
 }
 
 function words({ status, detail }: { readonly status: string; readonly detail: string }): string {

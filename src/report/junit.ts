@@ -1,4 +1,5 @@
 import type { Report } from '../record/report.ts';
+import type { TargetsReport } from '../record/targets.ts';
 import { type Case, casesOf } from './cases.ts';
 
 /**
@@ -7,17 +8,38 @@ import { type Case, casesOf } from './cases.ts';
  */
 export function junit(report: Report): string {
   const cases = casesOf(report);
+  return documentOf(report, cases, suitesOf(report, cases));
+}
+
+/** The same for several targets: each has suites of its own, which begin with its name. */
+export function junitOfTargets(report: TargetsReport): string {
+  const all = report.targets.map((each) => {
+    // Systems that show no suites tell cases apart by their class.
+    const cases = casesOf(each.report).map((one) => ({ ...one, group: `${each.target}.${one.group}` }));
+    return { cases, suites: suitesOf(each.report, cases) };
+  });
+  return documentOf(
+    report,
+    all.flatMap(({ cases }) => cases),
+    all.flatMap(({ suites }) => suites),
+  );
+}
+
+function documentOf(report: Report | TargetsReport, cases: readonly Case[], suites: readonly string[]): string {
+  const seconds = (report.durationMs / 1000).toFixed(3);
+  const head = `<testsuites name="iceprobe ${attribute(report.command)}" ${countsOf(cases)} time="${seconds}">`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${[head, ...suites, '</testsuites>'].join('\n')}\n`;
+}
+
+function suitesOf(report: Report, cases: readonly Case[]): string[] {
   const groups = [...new Set(cases.map(({ group }) => group))];
-  const suites = groups.flatMap((group) =>
+  return groups.flatMap((group) =>
     suiteOf(
       group,
       cases.filter((each) => each.group === group),
       report,
     ),
   );
-  const seconds = (report.durationMs / 1000).toFixed(3);
-  const head = `<testsuites name="iceprobe ${attribute(report.command)}" ${countsOf(cases)} time="${seconds}">`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${[head, ...suites, '</testsuites>'].join('\n')}\n`;
 }
 
 function suiteOf(group: string, cases: readonly Case[], report: Report): string[] {

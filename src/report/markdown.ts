@@ -1,11 +1,13 @@
 import { showDuration } from '../diagnosis/render.ts';
 import type { Finding } from '../record/finding.ts';
 import type { Candidate, Report } from '../record/report.ts';
+import type { TargetsReport } from '../record/targets.ts';
 import { undeterminedParts } from '../record/verdict.ts';
 import { directionsOf } from './detail.ts';
 import { takenApart } from './pretty/candidates.ts';
 import { wayTold } from './pretty/servers.ts';
-import { summaryOf } from './pretty/summary.ts';
+import { titleOf } from './pretty/summary.ts';
+import { targetsTitle } from './pretty/targets.ts';
 import { printableReport } from './printable.ts';
 
 const VERDICTS: Readonly<Record<string, string>> = {
@@ -16,13 +18,32 @@ const VERDICTS: Readonly<Record<string, string>> = {
 };
 
 /** For a ticket, a pull request or a job summary. Plain GitHub Markdown, no HTML but `<details>`. */
-export function markdown(given: Report): string {
+export function markdown(report: Report): string {
+  return documentOf(report, '');
+}
+
+/** Several targets: a table of how each is, and then the report of each under its name. */
+export function markdownOfTargets(given: TargetsReport): string {
+  const targets = given.targets.map((each) => ({ ...each, report: printableReport(each.report) }));
+  const table = [
+    `# ${VERDICTS[given.verdict] ?? given.verdict}: ${targetsTitle(given)}`,
+    '',
+    '| | target | | took |',
+    '|---|---|---|---:|',
+    ...targets.map(
+      ({ target, report }) =>
+        `| ${VERDICTS[report.verdict] ?? report.verdict} | ${cell(target)} | ${cell(titleOf(report))} | ${showDuration(report.durationMs)} |`,
+    ),
+  ];
+  return [`${table.join('\n')}\n`, ...targets.map(({ target, report }) => documentOf(report, `${target}: `))].join(
+    '\n',
+  );
+}
+
+function documentOf(given: Report, prefix: string): string {
   const report = printableReport(given);
-  const [first] = report.findings;
-  const bad = first?.severity === 'error' || (first?.severity === 'warning' && report.verdict === 'warning');
-  const title = bad ? first.title : summaryOf(report);
   const sections = [
-    [`## ${VERDICTS[report.verdict] ?? report.verdict}: ${escaped(title)}`],
+    [`## ${VERDICTS[report.verdict] ?? report.verdict}: ${escaped(prefix + titleOf(report))}`],
     [
       `\`iceprobe ${report.command}\` ${escaped(report.tool.version)}, ${escaped(report.startedAt)}, ${showDuration(report.durationMs)}, exit code ${report.exitCode}`,
     ],

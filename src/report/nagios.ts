@@ -1,5 +1,7 @@
 import type { Report } from '../record/report.ts';
+import type { TargetReport, TargetsReport } from '../record/targets.ts';
 import { undeterminedParts } from '../record/verdict.ts';
+import { plural } from './layout.ts';
 import { summaryOf } from './pretty/summary.ts';
 import { printableReport } from './printable.ts';
 
@@ -30,6 +32,28 @@ export function nagios(given: Report): string {
   return `ICEPROBE ${state} - ${text}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`;
 }
 
+/** The same for several targets: what is wrong with the first that is not well, and the data of each under its name. */
+export function nagiosOfTargets(given: TargetsReport): string {
+  const targets = given.targets.map(({ target, report }) => ({ target, report: printableReport(report) }));
+  const state = WORDS[nagiosExitCode(given)];
+  const text = wordsOfTargets(targets).replace(/[|\n]/g, ' ');
+  const data = targets.flatMap(({ target, report }) => performanceData(report, `${target}_`));
+  return `ICEPROBE ${state} - ${text}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`;
+}
+
+function wordsOfTargets(targets: readonly TargetReport[]): string {
+  // UNKNOWN is the last of the four, and less than CRITICAL.
+  const order = [2, 3, 1, 0];
+  const ranked = targets.toSorted(
+    (a, b) => order.indexOf(nagiosExitCode(a.report)) - order.indexOf(nagiosExitCode(b.report)),
+  );
+  const bad = ranked.filter(({ report }) => nagiosExitCode(report) !== 0);
+  const [first] = bad;
+  if (first === undefined) return `${plural(targets.length, 'target')} as expected`;
+  const others = bad.slice(1).map(({ target, report }) => `${target} ${WORDS[nagiosExitCode(report)]}`);
+  return [`${first.target}: ${wordsOf(first.report)}`, ...others].join('; ');
+}
+
 function wordsOf(report: Report): string {
   const unmet = (report.expectations ?? []).find(({ met }) => met !== true);
   const [first] = report.findings;
@@ -42,7 +66,7 @@ function wordsOf(report: Report): string {
 }
 
 /** `'label'=value[unit];warn;crit;min;max`: the worst of each kind, so that labels stay the same from run to run. */
-function performanceData(report: Report): string[] {
+function performanceData(report: Report, prefix = ''): string[] {
   const attempts = (report.servers ?? [])
     .filter(({ control }) => control === undefined)
     .flatMap((server) => server.attempts);
@@ -63,7 +87,7 @@ function performanceData(report: Report): string[] {
     ['certificate_days', days.length === 0 ? undefined : Math.min(...days), ''],
   ];
   return entries.flatMap(([label, value, rest]) =>
-    value === undefined ? [] : [`${label}=${Number(value.toFixed(6))}${rest}`],
+    value === undefined ? [] : [`${prefix}${label}=${Number(value.toFixed(6))}${rest}`],
   );
 }
 

@@ -1,6 +1,7 @@
 import { showDuration } from '../diagnosis/render.ts';
 import { askedServers } from '../record/asked.ts';
 import type { Report } from '../record/report.ts';
+import type { TargetsReport } from '../record/targets.ts';
 import { undeterminedParts } from '../record/verdict.ts';
 import { ends, labelled, WIDTH, wrap } from './layout.ts';
 import { callLines } from './pretty/calls.ts';
@@ -8,7 +9,8 @@ import { gatheringTable } from './pretty/candidates.ts';
 import { findingBlock, findingRemark } from './pretty/findings.ts';
 import { natLines } from './pretty/nat.ts';
 import { serverLines, verdictLabel } from './pretty/servers.ts';
-import { summaryOf } from './pretty/summary.ts';
+import { isTitled, titleOf } from './pretty/summary.ts';
+import { targetsHeading, targetTitle } from './pretty/targets.ts';
 import { printableReport } from './printable.ts';
 import { PLAIN, type Style } from './style.ts';
 
@@ -27,6 +29,16 @@ const VERDICT_FIRST = ['doctor', 'check', 'probe', 'monitor'];
 /** What follows the candidates on a terminal that has shown them as they came (see `live.ts`). */
 export function prettySummary(given: Report, style: Style = PLAIN): string {
   return text(summaryBlocks(printableReport(given), style));
+}
+
+/** Several targets: how each of them is, and then the report of each under its name. */
+export function prettyOfTargets(given: TargetsReport, style: Style = PLAIN): string {
+  const targets = given.targets.map((each) => ({ ...each, report: printableReport(each.report) }));
+  const heading = targetsHeading({ ...given, targets }, style);
+  return [
+    `${heading.join('\n')}\n`,
+    ...targets.map((each) => `${targetTitle(each, style)}\n${pretty(each.report, style)}`),
+  ].join('\n');
 }
 
 /** The column in which the text beside a verdict begins. */
@@ -57,26 +69,14 @@ function summaryBlocks(report: Report, style: Style): string[][] {
   ];
 }
 
-/** Whether the heading is the title of the first finding: a warning does not hide that something is not determined. */
-function isTitled({ findings: [first], verdict }: Report): boolean {
-  return first?.severity === 'error' || (first?.severity === 'warning' && verdict === 'warning');
-}
-
 /** The verdict: the first cause, or what came; at the right, how long it took. */
 function heading(report: Report, style: Style): string[] {
-  const words = isTitled(report) ? (report.findings[0]?.title ?? '') : unmetOr(report);
   const took = showDuration(report.durationMs);
-  const [head = '', ...more] = wrap(words, WIDTH - LABEL - took.length - 3);
+  const [head = '', ...more] = wrap(titleOf(report), WIDTH - LABEL - took.length - 3);
   return [
     `${verdictLabel(report.verdict, style)}  ${style.bold(ends(head, took, WIDTH - LABEL))}`,
     ...more.map((each) => ' '.repeat(LABEL) + style.bold(each)),
   ];
-}
-
-/** Nothing may be wrong in itself, and yet not be what was expected. */
-function unmetOr(report: Report): string {
-  const unmet = (report.expectations ?? []).filter(({ met }) => met === false).length;
-  return unmet === 0 ? summaryOf(report) : `${unmet} of ${report.expectations?.length ?? 0} expectations not met`;
 }
 
 function expectationLines(report: Report, style: Style): string[] {

@@ -1,12 +1,7 @@
 import type { Report } from '../record/report.ts';
+import type { TargetReport } from '../record/targets.ts';
 import { exposition, type MetricSample } from './exposition.ts';
 import { printableReport } from './printable.ts';
-
-export interface TargetReport {
-  /** Names the target in every metric. */
-  readonly target: string;
-  readonly report: Report;
-}
 
 /** Text exposition format 0.0.4, for the textfile collector or a push; the target is called `default`. */
 export function prometheus(report: Report): string {

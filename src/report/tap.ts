@@ -1,9 +1,22 @@
 import type { Report } from '../record/report.ts';
+import type { TargetsReport } from '../record/targets.ts';
 import { type Case, casesOf } from './cases.ts';
 
 /** TAP version 14: a test point for each case. What is not determined is `not ok`, as what failed. */
 export function tap(report: Report): string {
-  const cases = casesOf(report);
+  return documentOf(casesOf(report));
+}
+
+/** The same for several targets, whose names the descriptions begin with: not every reader knows subtests. */
+export function tapOfTargets({ targets }: TargetsReport): string {
+  return documentOf(
+    targets.flatMap(({ target, report }) =>
+      casesOf(report).map((each) => ({ ...each, group: `${target}: ${each.group}` })),
+    ),
+  );
+}
+
+function documentOf(cases: readonly Case[]): string {
   const lines = cases.flatMap((each, index) => pointLines(each, index + 1));
   return `${['TAP version 14', `1..${cases.length}`, ...lines].join('\n')}\n`;
 }

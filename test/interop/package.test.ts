@@ -55,7 +55,7 @@ describe('the package', () => {
       /^dist\/(cli|index|peer)\.js$/,
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
-      /^dist\/(report|config)\.schema\.json$/,
+      /^dist\/(report|targets|config)\.schema\.json$/,
       /^dist\/page\.html$/,
       /^examples\/prometheus\/(alerts|alerts\.test|prometheus)\.yml$/,
       /^examples\/prometheus\/grafana-dashboard\.json$/,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { expect } from 'vitest';
+import type { TargetsReport } from '../../src/record/targets.ts';
 
 interface Schema {
   readonly definitions: Readonly<Record<string, object>>;
@@ -21,12 +22,22 @@ const ajv = new Ajv({
 });
 const strict = ajv.compile(strictSchema);
 const shipped = ajv.compile(shippedSchema);
+const targetsSchema = JSON.parse(
+  readFileSync(new URL('../../src/record/targets.schema.json', import.meta.url), 'utf8'),
+) as object;
+const targets = ajv.compile(targetsSchema);
 const event = ajv.compile({ definitions: strictSchema.definitions, $ref: '#/definitions/RunEvent' });
 
 /** Fails unless the value is a report by the types, and by the schema that ships. Takes a `Report` or parsed JSON. */
 export function expectReport(report: unknown): void {
   expectValid(strict, report);
   expectValid(shipped, report);
+}
+
+/** The same for the reports of several targets. */
+export function expectTargetsReport(report: TargetsReport): void {
+  expectValid(targets, report);
+  for (const { report: own } of report.targets) expectReport(own);
 }
 
 /** The same for one event, as a line of NDJSON has it. */

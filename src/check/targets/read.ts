@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { JsonSchema } from '../../record/json-schema.ts';
-import { type Expectations, readExpectations } from '../expectations.ts';
+import { type ExpectationKey, type Expectations, readExpectations } from '../expectations.ts';
 import schema from './config.schema.json' with { type: 'json' };
-import type { IceprobeConfig, TargetConfig } from './config.ts';
+import type { IceprobeConfig, TargetConfig, TargetDefaults } from './config.ts';
 import type { ConfigProblem } from './problem.ts';
 import { problemsOf } from './validate.ts';
 
@@ -23,10 +23,14 @@ export interface TargetPlan {
 
 const DEFAULT_CONCURRENCY = 4;
 
-/** Reads what a configuration file holds or exports. `findings` are the ids of the catalogue. Never throws. */
+/**
+ * Reads what a configuration file holds or exports. `findings` are the ids of the catalogue; `overrides` go before what a
+ * target says. Never throws.
+ */
 export function readTargets(
   value: unknown,
   findings: readonly string[],
+  overrides: TargetDefaults = {},
 ): Result<TargetPlans, readonly ConfigProblem[]> {
   const malformed = problemsOf(schema as JsonSchema, value);
   if (malformed.length > 0) return fail(malformed);
@@ -34,8 +38,8 @@ export function readTargets(
   const { targets, defaults = {}, concurrency = DEFAULT_CONCURRENCY } = value as IceprobeConfig;
   const problems: ConfigProblem[] = [];
   const plans = Object.entries(targets).flatMap(([name, own]): TargetPlan[] => {
-    const given = { ...defaults, ...withoutUndefined(own) };
-    const expectations = readExpectations(given, findings);
+    const given = { ...defaults, ...withoutUndefined(own), ...overrides };
+    const expectations = readExpectations(given, findings, sharedKeys(own, overrides));
     if (expectations.ok) return [{ name, config: given, expectations: expectations.value }];
     const { option, index, message, hint } = expectations.error;
     const owner = own[option] === undefined ? ['defaults'] : ['targets', name];
@@ -43,6 +47,12 @@ export function readTargets(
     return [];
   });
   return problems.length > 0 ? fail(unique(problems)) : ok({ targets: plans, concurrency });
+}
+
+/** What a target takes from the defaults, or from what goes before all of them: not every target need be able to meet it. */
+function sharedKeys(own: TargetConfig, overrides: TargetDefaults): ExpectationKey[] {
+  const keys = ['require', 'expect', 'maxRtt', 'maxLoss', 'maxGatherTime', 'minCertDays'] as const;
+  return keys.filter((key) => own[key] === undefined || overrides[key] !== undefined);
 }
 
 /** What a module leaves `undefined` must not hide a default. */

@@ -1,6 +1,7 @@
 import type { Secret } from '../../core/secret.ts';
 import type { Allowance } from '../allowance.ts';
 import type { Check } from '../check.ts';
+import type { ImpossibleCheck } from '../expectations.ts';
 
 /**
  * A target of the configuration, read, checked and ready to be tested:
@@ -14,6 +15,8 @@ export interface Target {
   servers(): readonly TargetServer[];
   readonly options: TargetOptions;
   readonly checks: readonly Check[];
+  /** What the defaults ask for and its URLs could never meet. */
+  readonly leftOut: readonly ImpossibleCheck[];
   readonly allowances: readonly Allowance[];
   readonly failOn: 'error' | 'warning';
   /** How often a run that fails is repeated. */

@@ -17,9 +17,9 @@ export function expectationsOf(values: Values): Expectations {
 
 /** The checks for these servers. Throws `UsageError` for one that they could never meet. */
 export function checksFor(urls: readonly string[], expectations: Expectations): readonly Check[] {
-  const checks = expectations.for(urls);
-  if (checks.ok) return checks.value;
-  const { text, why } = checks.error;
+  const read = expectations.for(urls);
+  if (read.ok) return read.value.checks;
+  const { text, why } = read.error;
   throw new UsageError(`${text}: ${why}`, 'this could never be met: mend it or take it out');
 }
 

@@ -1,11 +1,12 @@
-import { type Change, compareReports } from '../../report/compare.ts';
+import { isTargetsReport } from '../../record/targets.ts';
+import { type Change, compareReports, compareTargets } from '../../report/compare.ts';
 import { labelled } from '../../report/layout.ts';
 import type { Style } from '../../report/style.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { choice } from '../options/option.ts';
 import { styleFor } from '../output/style.ts';
-import { loadSavedRun } from '../saved-run.ts';
+import { type LoadedRun, loadSavedRun } from '../saved-run.ts';
 
 const options = {
   format: choice(['pretty', 'json'], { group: 'Output', alias: 'f', help: 'of the comparison (default: pretty)' }),
@@ -29,7 +30,7 @@ export const command = defineCommand({
     for (const { name, note } of [first, second]) {
       if (note !== undefined) await context.stderr.write(`note: ${name}: ${note}\n`);
     }
-    const changes = compareReports(first.report, second.report);
+    const changes = changesBetween(first, second);
     const text =
       given.format === 'json' ? `${JSON.stringify({ changes }, null, 2)}\n` : pretty(changes, styleFor(context.stdout));
     await context.stdout.write(text);
@@ -37,8 +38,20 @@ export const command = defineCommand({
   },
 });
 
+function changesBetween(first: LoadedRun, second: LoadedRun): readonly Change[] {
+  const [a, b] = [first.report, second.report];
+  if (isTargetsReport(a)) {
+    if (isTargetsReport(b)) return compareTargets(a, b);
+  } else if (!isTargetsReport(b)) return compareReports(a, b);
+  const [alone, several] = isTargetsReport(a) ? [second, first] : [first, second];
+  throw new UsageError(
+    `${several.name} holds targets, and ${alone.name} a run without any`,
+    'compare what the same kind of run wrote',
+  );
+}
+
 function isNewError({ what, after, judgement }: Change): boolean {
-  return (what === 'finding' || what === 'verdict') && after === 'error' && judgement === 'worse';
+  return (what === 'finding' || what === 'verdict' || what === 'target') && after === 'error' && judgement === 'worse';
 }
 
 /** `new: error`, `gone: error`, `ok -> error`. */

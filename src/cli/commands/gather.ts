@@ -80,12 +80,11 @@ async function gather(options: GatherOptions, given: Values, around: Surrounding
   const { browser, output, context, closing = '' } = around;
   const { signal } = context;
   const withEvents = given.events === true;
-  const capture =
-    given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now(), given['pcap-integrity']);
+  const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, given['pcap-integrity']);
   let report: Report;
   if (browser === undefined) {
     const run = startGather(
-      { ...options, signal, ...(capture === undefined ? {} : { onPacket: capture.onPacket }) },
+      { ...options, signal, ...(capture === undefined ? {} : { onPacket: capture.begin() }) },
       (log, record) => finishRun(log, record, { withEvents }),
     );
     for await (const event of run) output.onEvent(event);

@@ -18,14 +18,16 @@ export const command = defineCommand({
     const [path, ...more] = positionals;
     if (path === undefined || path === '') throw new UsageError('no file to replay', 'give one; "-" reads stdin');
     if (more.length > 0) throw new UsageError('replay takes one file', 'iceprobe compare A B takes two');
-    const run = await loadSavedRun(path, context, given.events === true);
-    if (run.note !== undefined) await context.stderr.write(`note: ${run.name}: ${run.note}\n`);
+    const file = await loadSavedRun(path, context, given.events === true);
+    if (file.note !== undefined) await context.stderr.write(`note: ${file.name}: ${file.note}\n`);
     const needsEvents = given.format === 'ndjson' || given.events === true;
-    if (needsEvents && run.events === undefined) {
-      throw new UsageError(`${run.name} has no events in it`, 'save runs by -f ndjson, or -f json --events');
+    if (needsEvents && file.events === undefined) {
+      throw new UsageError(`${file.name} has no events in it`, 'save runs by -f ndjson, or -f json --events');
     }
     const output = openOutput(given, context);
-    for (const event of run.events ?? []) if (event.type !== 'progress') output.onEvent(event);
-    return output.finish(run.report);
+    for (const { target, events } of file.events ?? []) {
+      for (const event of events) if (event.type !== 'progress') output.onEvent(event, target);
+    }
+    return output.finish(file.report);
   },
 });

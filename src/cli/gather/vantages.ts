@@ -43,7 +43,7 @@ export function requireBrowser(wanted: string | undefined): InstalledBrowser {
  */
 export async function observeFromVantages(
   options: GatherOptions & { readonly signal: AbortSignal },
-  { browser, command, withEvents, startHere }: Vantages,
+  { browser, command, withEvents, startHere, judge }: Vantages,
   onEvent: (event: RunEvent) => void,
 ): Promise<Report> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -69,7 +69,7 @@ export async function observeFromVantages(
     throw new UsageError(error.message, 'does it start by itself? --browser NAME takes another one');
   }
   noteIfLate(run, browser);
-  const report = finishRun(run.log, run.record, { withEvents });
+  const report = finishRun(run.log, run.record, { withEvents }, judge);
   run.end();
   await told;
   return report;
@@ -80,6 +80,8 @@ export interface Vantages {
   /** Its name, for the report. */
   readonly command: string;
   readonly withEvents: boolean;
+  /** Holds the report to what is expected of it. */
+  readonly judge?: ((report: Report) => Report) | undefined;
   /** Starts the terminal's own run; absent where the browser is the only vantage. */
   readonly startHere?: (() => EventStream & { readonly report: Promise<Report> }) | undefined;
 }

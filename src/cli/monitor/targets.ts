@@ -140,6 +140,7 @@ async function targetsOf(configuration: Configuration, values: MonitorValues, ca
         servers: () => [withLogin(url, server)],
         options,
         checks: checksFor([url], expectations),
+        leftOut: [],
         allowances: [],
         failOn: 'error',
         retries: 0,

@@ -13,35 +13,36 @@ import { fileSink } from './sink.ts';
  */
 export class CaptureFile {
   readonly #writer = new PcapngWriter();
-  readonly #streams = new Map<string, BlankingStream>();
   readonly #withIntegrity: boolean;
   readonly #sink: ReturnType<typeof fileSink>;
-  readonly #startedUnixMs: number;
   #failure: unknown;
 
-  /** `startedUnixMs`: when the packets' clock said 0. Throws `UsageError` where the file cannot be written. */
-  constructor(path: string, startedUnixMs: number, withIntegrity = false) {
+  /** Throws `UsageError` where the file cannot be written. */
+  constructor(path: string, withIntegrity = false) {
     this.#withIntegrity = withIntegrity;
     this.#sink = fileSink(path);
-    this.#startedUnixMs = startedUnixMs;
     this.#write(this.#writer.header(`iceprobe ${VERSION}`));
   }
 
-  /** Bound, to be handed on. */
-  readonly onPacket = (packet: Packet): void => {
-    const { at, kind, direction, local, remote } = packet;
-    const bytes = this.#withIntegrity ? packet.bytes : this.#blanked(packet);
-    if (bytes.length === 0 && packet.bytes.length > 0) return;
-    this.#write(
-      this.#writer.packet({
-        unixMs: this.#startedUnixMs + at,
-        protocol: kind === 'udp' ? 'udp' : 'tcp',
-        ...(direction === 'sent' ? { from: local, to: remote } : { from: remote, to: local }),
-        bytes,
-        ...(kind === 'tls' ? { comment: 'TLS: this is what was in it' } : {}),
-      }),
-    );
-  };
+  /** For a run whose clock says 0 now: what takes its packets. Runs may follow each other or go on side by side. */
+  begin(): (packet: Packet) => void {
+    const startedUnixMs = Date.now();
+    const streams = new Map<string, BlankingStream>();
+    return (packet) => {
+      const { at, kind, direction, local, remote } = packet;
+      const bytes = this.#withIntegrity ? packet.bytes : blanked(packet, streams);
+      if (bytes.length === 0 && packet.bytes.length > 0) return;
+      this.#write(
+        this.#writer.packet({
+          unixMs: startedUnixMs + at,
+          protocol: kind === 'udp' ? 'udp' : 'tcp',
+          ...(direction === 'sent' ? { from: local, to: remote } : { from: remote, to: local }),
+          bytes,
+          ...(kind === 'tls' ? { comment: 'TLS: this is what was in it' } : {}),
+        }),
+      );
+    };
+  }
 
   /** Resolves to whether all of it was written, having said so if not. */
   async close({ stderr }: Context): Promise<boolean> {
@@ -57,14 +58,6 @@ export class CaptureFile {
     return false;
   }
 
-  #blanked({ kind, transport, direction, bytes }: Packet): Uint8Array {
-    if (kind === 'udp') return blankIntegrity(bytes);
-    const key = `${transport} ${direction}`;
-    const stream = this.#streams.get(key) ?? new BlankingStream();
-    this.#streams.set(key, stream);
-    return stream.push(bytes);
-  }
-
   #write(bytes: Uint8Array): void {
     if (this.#failure !== undefined) return;
     try {
@@ -73,4 +66,12 @@ export class CaptureFile {
       this.#failure = error;
     }
   }
+}
+
+function blanked({ kind, transport, direction, bytes }: Packet, streams: Map<string, BlankingStream>): Uint8Array {
+  if (kind === 'udp') return blankIntegrity(bytes);
+  const key = `${transport} ${direction}`;
+  const stream = streams.get(key) ?? new BlankingStream();
+  streams.set(key, stream);
+  return stream.push(bytes);
 }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../record/events.ts';
 import type { Report } from '../../record/report.ts';
+import type { TargetsReport } from '../../record/targets.ts';
 import { nagiosExitCode } from '../../report/nagios.ts';
 import { PLAIN } from '../../report/style.ts';
 import type { Context } from '../context.ts';
@@ -63,10 +64,10 @@ export class RunOutput {
     this.#progress = new ProgressLine(context.stderr);
   }
 
-  /** Bound, to be handed to whoever has the events. */
-  readonly onEvent = (event: RunEvent): void => {
-    if (event.type === 'progress') this.#progress.show(event.text);
-    for (const target of this.#targets) this.#write(target, target.onEvent(event));
+  /** Bound, to be handed to whoever has the events. `of` names the target that it is of, where there are several. */
+  readonly onEvent = (event: RunEvent, of?: string): void => {
+    if (event.type === 'progress') this.#progress.show(of === undefined ? event.text : `${of}: ${event.text}`);
+    for (const target of this.#targets) this.#write(target, target.onEvent(event, of));
   };
 
   /** Something to be known before the result: with it for a person, on stderr beside what a program reads. */
@@ -80,7 +81,7 @@ export class RunOutput {
    * Renders the report everywhere, `closing` after it for a person. Resolves to the exit code: the report's own, unless it
    * could not be written.
    */
-  async finish(report: Report, closing = ''): Promise<number> {
+  async finish(report: Report | TargetsReport, closing = ''): Promise<number> {
     this.#progress.end();
     this.#targets.forEach((target, index) => {
       const isForPerson = index === 0 && target.format === 'pretty';
@@ -106,7 +107,7 @@ export class RunOutput {
     this.#pending.set(target, after);
   }
 
-  async #reportFailure(target: Target, error: unknown, report: Report): Promise<void> {
+  async #reportFailure(target: Target, error: unknown, report: Report | TargetsReport): Promise<void> {
     const { text, extension } = target.rescued(report);
     const kept = rescue(text, extension);
     const where = kept === undefined ? 'It is lost: no other file could be written either.' : `It is kept in ${kept}`;

@@ -1,11 +1,12 @@
 import type { RunEvent } from '../../record/events.ts';
-import { Redactor, redactReport } from '../../record/redact.ts';
+import { Redactor, redactReport, redactTargets } from '../../record/redact.ts';
 import type { Report } from '../../record/report.ts';
+import { isTargetsReport, type TargetsReport } from '../../record/targets.ts';
 import { liveLines } from '../../report/live.ts';
 import { ndjsonLine } from '../../report/ndjson.ts';
 import { prettySummary } from '../../report/pretty.ts';
 import { PLAIN, type Style } from '../../report/style.ts';
-import { type Format, rendererOf } from './formats.ts';
+import { type Format, render, rendererOf } from './formats.ts';
 import type { Sink } from './sink.ts';
 
 export interface TargetOptions {
@@ -17,6 +18,8 @@ export interface TargetOptions {
   readonly isMasked: boolean;
 }
 
+type Stream = (event: RunEvent, of?: string) => string;
+
 /** One place that a run is written to, in one format. */
 export class Target {
   readonly format: Format;
@@ -24,7 +27,7 @@ export class Target {
   readonly #style: Style;
   readonly #isLive: boolean;
   readonly isMasked: boolean;
-  readonly #stream: ((event: RunEvent) => string) | undefined;
+  readonly #stream: Stream | undefined;
 
   constructor({ format, sink, style, isLive, isMasked }: TargetOptions) {
     this.format = format;
@@ -35,38 +38,46 @@ export class Target {
     this.#stream = this.#openStream();
   }
 
-  /** What an event adds at once; nothing where only the report counts. */
-  onEvent(event: RunEvent): string {
-    return this.#stream?.(event) ?? '';
+  /** What an event adds at once; nothing where only the report counts. `of` names the target that it is of. */
+  onEvent(event: RunEvent, of?: string): string {
+    return this.#stream?.(event, of) ?? '';
   }
 
   /** What the report adds at the end. */
-  onReport(report: Report): string {
+  onReport(report: Report | TargetsReport): string {
     if (this.format === 'ndjson') return '';
-    const shown = this.isMasked ? redactReport(report) : report;
-    if (!this.#isLive) return rendererOf(this.format).render(shown, this.#style);
-    const gap = report.gatherings === undefined ? '' : '\n';
+    const shown = this.isMasked ? masked(report) : report;
+    if (!this.#isLive || isTargetsReport(shown)) return render(this.format, shown, this.#style);
+    const gap = shown.gatherings === undefined ? '' : '\n';
     return gap + prettySummary(shown, this.#style);
   }
 
   /** The whole result in a form that can be kept, where it could not be written as it was meant to be. */
-  rescued(report: Report): { readonly text: string; readonly extension: string } {
-    const { render, extension } = rendererOf(this.format === 'ndjson' ? 'json' : this.format);
-    return { text: render(this.isMasked ? redactReport(report) : report, PLAIN), extension };
+  rescued(report: Report | TargetsReport): { readonly text: string; readonly extension: string } {
+    const format = this.format === 'ndjson' ? 'json' : this.format;
+    return {
+      text: render(format, this.isMasked ? masked(report) : report, PLAIN),
+      extension: rendererOf(format).extension,
+    };
   }
 
-  #openStream(): ((event: RunEvent) => string) | undefined {
-    const render = this.format === 'ndjson' ? ndjsonLine : this.#isLive ? this.#renderLive() : undefined;
-    if (render === undefined || !this.isMasked) return render;
+  #openStream(): Stream | undefined {
+    const stream = this.format === 'ndjson' ? ndjsonLine : this.#isLive ? this.#renderLive() : undefined;
+    if (stream === undefined || !this.isMasked) return stream;
     const redactor = new Redactor();
-    return (event) => render(redactor.event(event));
+    return (event, of) => stream(redactor.event(event), of);
   }
 
-  #renderLive(): (event: RunEvent) => string {
+  #renderLive(): Stream {
     const lines = liveLines(this.#style);
     return (event) =>
       lines(event)
         .map((line) => `${line}\n`)
         .join('');
   }
+}
+
+/** The same report, or those of several targets, to be shared. */
+export function masked(report: Report | TargetsReport): Report | TargetsReport {
+  return isTargetsReport(report) ? redactTargets(report) : redactReport(report);
 }

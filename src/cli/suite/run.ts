@@ -1,13 +1,12 @@
-import { finishRun } from '../../diagnosis/make-report.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../probe/gather-options.ts';
-import { type SuitePart, startSuite } from '../../probe/suite.ts';
+import type { SuitePart } from '../../probe/suite.ts';
 import type { Report } from '../../record/report.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { startLocal } from '../gather/local.ts';
 import { readNetwork } from '../gather/network.ts';
 import type { vantageOptions } from '../gather/options.ts';
-import { chooseBrowser, observeFromVantages } from '../gather/vantages.ts';
+import { chooseBrowser } from '../gather/vantages.ts';
 import { networkOptions } from '../options/network.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { outputOptions, packetOptions } from '../options/output.ts';
@@ -18,6 +17,7 @@ import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
 import { requireValid } from '../servers/validate.ts';
 import { Interrupted } from '../signals.ts';
+import { observe } from './observe.ts';
 import type { furtherOptions, lifetimeOptions, probeOptions } from './options.ts';
 
 /** What every command that asks a network several questions takes. */
@@ -32,7 +32,9 @@ type Values = ValuesOf<typeof suiteOptions> &
 export interface SuiteCommand {
   readonly name: string;
   readonly parts: readonly SuitePart[];
-  /** What becomes of the report before it is rendered: expectations are held against it, say. */
+  /** Holds the report to what is expected of it. */
+  readonly judge?: (report: Report) => Report;
+  /** Done with the report before it is rendered. */
   readonly finish?: (report: Report) => Report | Promise<Report>;
   /** How often a run that failed is repeated. A later success is reported as the flake it is. */
   readonly retries?: number;
@@ -75,8 +77,7 @@ export async function runSuite(
   const servers = configuration === undefined ? { iceServers: [] } : iceOptions(configuration);
   const options = { ...network, ...servers, ...local?.options };
   command.examine?.(options.iceServers.flatMap(({ urls }) => urls));
-  const capture =
-    given.pcap === undefined ? undefined : new CaptureFile(given.pcap, Date.now(), given['pcap-integrity']);
+  const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, given['pcap-integrity']);
   const { signal } = context;
   const suite = {
     ...options,
@@ -85,44 +86,21 @@ export async function runSuite(
     parts: command.parts,
     command: command.name,
     signal,
-    ...(capture === undefined ? {} : { onPacket: capture.onPacket }),
   };
-  const withEvents = given.events === true;
-  const start = () => startSuite(suite, (log, record) => finishRun(log, record, { withEvents }));
-  const seen = async (): Promise<Report> => {
-    if (browser !== undefined) {
-      const startHere = given.vantage === 'both' ? start : undefined;
-      return observeFromVantages(suite, { browser, command: command.name, withEvents, startHere }, output.onEvent);
-    }
-    const run = start();
-    for await (const event of run) output.onEvent(event);
-    return run.report;
-  };
-  const observe = async (): Promise<Report> => {
-    const observed = await seen();
-    return (await command.finish?.(observed)) ?? observed;
-  };
-  const report = await withRetries(observe, command.retries ?? 0, signal);
+  const observed = await observe(() => suite, {
+    onEvent: output.onEvent,
+    withEvents: given.events === true,
+    vantage: given.vantage,
+    browser,
+    capture,
+    judge: command.judge,
+    retries: command.retries,
+  });
+  const report = (await command.finish?.(observed)) ?? observed;
   const isCaptured = (await capture?.close(context)) ?? true;
   const exitCode = signal.aborted && signal.reason instanceof Interrupted ? signal.reason.exitCode : report.exitCode;
   const written = await output.finish({ ...report, exitCode }, command.closing?.(report) ?? '');
   return isCaptured ? written : 2;
-}
-
-async function withRetries(observe: () => Promise<Report>, retries: number, signal: AbortSignal): Promise<Report> {
-  const failures: string[] = [];
-  for (let attempt = 1; ; attempt++) {
-    const report = await observe();
-    if (report.exitCode === 0 || attempt > retries || signal.aborted) {
-      if (failures.length === 0) return report;
-      const outcome =
-        report.exitCode === 0 ? `passed in run ${attempt}, which makes it unreliable` : 'failed every time';
-      return { ...report, notes: [...(report.notes ?? []), `${outcome}: ${failures.join('; ')}`] };
-    }
-    const unmet = (report.expectations ?? []).filter(({ met }) => met !== true).map(({ text }) => text);
-    const errors = report.findings.filter(({ severity }) => severity === 'error').map(({ id }) => id);
-    failures.push(`run ${attempt} failed (${[...new Set([...unmet, ...errors])].join(', ') || report.verdict})`);
-  }
 }
 
 function iceOptions({ servers, policy, remarks }: Configuration) {

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { TargetDefaults } from '../../check/targets/config.ts';
 import { readTargets, type TargetPlan } from '../../check/targets/read.ts';
 import { resolveTarget } from '../../check/targets/resolve.ts';
 import type { Target } from '../../check/targets/target.ts';
@@ -22,16 +23,36 @@ export interface LoadedTargets {
 
 /**
  * Reads a configuration file and makes these of its targets ready, all of them where none is named. Throws `UsageError`
- * with the place and the remedy for whatever is wrong with the file, the environment or what they refer to.
+ * with the place and the remedy for whatever is wrong with the file, the environment or what they refer to. `overrides`,
+ * from the command line, go before what a target says.
  */
-export async function loadTargets(file: string, names: readonly string[], context: Context): Promise<LoadedTargets> {
+export async function loadTargets(
+  file: string,
+  names: readonly string[],
+  context: Context,
+  overrides: TargetDefaults = {},
+): Promise<LoadedTargets> {
   const document = await readConfigFile(file);
   if (document.problems.length > 0) throw refusal(document, document.problems);
-  const read = readTargets(document.value, FINDING_IDS);
+  const read = readTargets(document.value, FINDING_IDS, overrides);
   if (!read.ok) throw refusal(document, read.error);
   const targets: Target[] = [];
   for (const plan of chosen(read.value.targets, names, document)) targets.push(await ready(plan, document, context));
+  refuseUseless(targets, document, names.length === 0 ? undefined : overrides);
   return { file, targets, concurrency: read.value.concurrency };
+}
+
+/** What none of the targets could meet was asked for in vain; of some targets alone, only what was `asked` for just now. */
+function refuseUseless(targets: readonly Target[], { file }: ConfigDocument, asked: TargetDefaults | undefined): void {
+  const [first, ...others] = targets.map(({ leftOut }) => leftOut);
+  const useless = first
+    ?.filter(({ key }) => asked === undefined || asked[key] !== undefined)
+    .find(({ text }) => others.every((all) => all.some((other) => other.text === text)));
+  if (useless === undefined) return;
+  throw new UsageError(
+    `${file}: ${useless.text}: ${useless.why}`,
+    'no target that is tested could ever meet it: mend it or take it out',
+  );
 }
 
 function chosen(

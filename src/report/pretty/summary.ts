@@ -21,6 +21,22 @@ function callWords({ calls = [] }: Report): string {
   return `connected over ${connected.length} of ${plural(tried.length, 'path')}`;
 }
 
+/** The first cause, or what came. */
+export function titleOf(report: Report): string {
+  return isTitled(report) ? (report.findings[0]?.title ?? '') : unmetOr(report);
+}
+
+/** Whether the title is that of the first finding: a warning does not hide that something is not determined. */
+export function isTitled({ findings: [first], verdict }: Report): boolean {
+  return first?.severity === 'error' || (first?.severity === 'warning' && verdict === 'warning');
+}
+
+/** Nothing may be wrong in itself, and yet not be what was expected. */
+function unmetOr(report: Report): string {
+  const unmet = (report.expectations ?? []).filter(({ met }) => met === false).length;
+  return unmet === 0 ? summaryOf(report) : `${unmet} of ${report.expectations?.length ?? 0} expectations not met`;
+}
+
 /** `2 host, 3 relay; 1 srflx omitted (same as its base)`. */
 export function countsOf(gathering: Gathering): string {
   const types: readonly CandidateType[] = ['host', 'srflx', 'prflx', 'relay'];

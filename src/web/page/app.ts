@@ -8,6 +8,7 @@ import { Run } from './run.ts';
 import { readSaved, textOf } from './saved.ts';
 import { readLink } from './servers.ts';
 import { type Language, t, useLanguage } from './strings.ts';
+import type { Opened } from './view/saved.ts';
 import { copyText, type PageSource, redactedText, type SaveFormat, save } from './view/share.ts';
 
 type Hello = Extract<TerminalMessage, { type: 'hello' }>;
@@ -26,12 +27,12 @@ export class App {
   #hello: Hello | undefined;
   #run: Run | undefined;
   /** A report that was opened, in the place of a run. */
-  #saved: Report | undefined;
+  #saved: Opened | undefined;
   #shown: Report | undefined;
   #scheduled = false;
   #drawMs = 0;
 
-  constructor(root: HTMLElement, source: PageSource, saved: Report | undefined) {
+  constructor(root: HTMLElement, source: PageSource, saved: Opened | undefined) {
     this.#source = source;
     this.#saved = saved;
     this.#root = root;
@@ -54,6 +55,7 @@ export class App {
       copyRedacted: () => this.#copyRedacted(),
       save: (format, masked) => void this.#save(format, masked),
       open: (file) => void this.#open(file),
+      showSaved: (report) => this.#showSaved(report),
       closeSaved: () => this.#closeSaved(),
       startLocalServer: () =>
         this.#hello?.canStartLocalServer === true ? () => void this.#link.send({ type: 'local-server' }) : undefined,
@@ -172,7 +174,7 @@ export class App {
 
   #draw(): void {
     const run = this.#run;
-    const report = this.#saved ?? run?.report();
+    const report = this.#saved?.report ?? run?.report();
     this.#shown = report;
     const live = this.#saved === undefined && run?.running === true;
     const running: Record<Vantage, boolean> = {
@@ -182,7 +184,7 @@ export class App {
     this.#layout.draw({
       report,
       running,
-      saved: this.#saved !== undefined,
+      saved: this.#saved,
       link: this.#link.state,
       hasTerminal: this.#hello?.canGather === true && this.#link.state === 'open',
       version: VERSION,
@@ -197,7 +199,7 @@ export class App {
   }
 
   async #save(format: SaveFormat, masked: boolean): Promise<void> {
-    const report = this.#saved ?? this.#run?.report(true);
+    const report = this.#saved?.report ?? this.#run?.report(true);
     if (report !== undefined) await save(report, format, masked, this.#source);
   }
 
@@ -209,6 +211,11 @@ export class App {
       const why = error instanceof Error ? error.message : String(error);
       this.#layout.say(t('share.unreadable', { name: file.name, why }));
     }
+    this.#draw();
+  }
+
+  #showSaved(report: Report): void {
+    if (this.#saved !== undefined) this.#saved = { ...this.#saved, report };
     this.#draw();
   }
 

@@ -1,5 +1,5 @@
 import type { Report, Vantage } from '../../record/report.ts';
-import { type Child, h, Part } from './dom.ts';
+import { h, Part } from './dom.ts';
 import type { LinkState } from './link.ts';
 import { applyTheme, chosenTheme, keepPreference, type Theme } from './preferences.ts';
 import { SettingsForm } from './settings.ts';
@@ -12,6 +12,7 @@ import { findingsList } from './view/findings.ts';
 import { grid } from './view/grid.ts';
 import { firstCause, hero } from './view/hero.ts';
 import { networkTable } from './view/network.ts';
+import { type Opened, savedBanner } from './view/saved.ts';
 import type { SaveFormat } from './view/share.ts';
 import { strips } from './view/strip.ts';
 import { waterfall } from './view/waterfall.ts';
@@ -21,6 +22,8 @@ export interface Actions {
   copyRedacted(): void;
   save(format: SaveFormat, masked: boolean): void;
   open(file: File): void;
+  /** Another target of what was opened. */
+  showSaved(report: Report): void;
   closeSaved(): void;
   setLanguage(language: Language): void;
   startLocalServer(): (() => void) | undefined;
@@ -29,7 +32,7 @@ export interface Actions {
 export interface Shown {
   readonly report: Report | undefined;
   readonly running: Readonly<Record<Vantage, boolean>>;
-  readonly saved: boolean;
+  readonly saved: Opened | undefined;
   readonly link: LinkState;
   readonly hasTerminal: boolean;
   readonly version: string;
@@ -57,7 +60,10 @@ export class Layout {
   >;
   readonly #afterRun: readonly HTMLElement[];
 
+  readonly #actions: Actions;
+
   constructor(root: HTMLElement, actions: Actions) {
+    this.#actions = actions;
     this.settings = new SettingsForm(() => this.editor.refresh());
     this.editor = new ServersEditor({
       onChange: () => {},
@@ -139,8 +145,9 @@ export class Layout {
     const footer = document.getElementById('footer');
     if (footer !== null) footer.textContent = t('footer', { version });
     for (const element of this.#afterRun) element.hidden = report === undefined;
-    this.#parts.saved.show(saved ? (report?.startedAt ?? '') : '', () =>
-      saved && report !== undefined ? this.#savedBanner(report) : [],
+    const place = saved?.targets.findIndex((each) => each.report === saved.report);
+    this.#parts.saved.show(saved === undefined ? '' : `${saved.report.startedAt} ${place}`, () =>
+      saved === undefined ? [] : savedBanner(saved, this.#actions.showSaved, this.#actions.closeSaved),
     );
     const cause = report === undefined ? undefined : firstCause(report);
     this.#parts.hero.show(
@@ -237,26 +244,7 @@ export class Layout {
       ),
       h('div', { class: 'check' }, masked, h('label', { for: 'masked' }, t('share.redact'))),
     );
-    this.#closeSaved = actions.closeSaved;
     return h('div', {}, this.#saveButtons, h('label', { for: 'open' }, t('share.open')), file, this.#message);
-  }
-
-  #closeSaved: () => void = () => {};
-
-  #savedBanner(report: Report): Child[] {
-    const time = new Date(report.startedAt).toLocaleString(currentLanguage());
-    return [
-      h(
-        'p',
-        { class: 'banner' },
-        t('share.saved', { time }),
-        h(
-          'button',
-          { type: 'button', class: 'small', id: 'close-saved', onclick: () => this.#closeSaved() },
-          t('share.close'),
-        ),
-      ),
-    ];
   }
 }
 

@@ -1,11 +1,15 @@
 import { readSavedRun } from '../../diagnosis/saved-run.ts';
-import type { Report } from '../../record/report.ts';
+import { isTargetsReport } from '../../record/targets.ts';
+import { type Opened, openTargets } from './view/saved.ts';
 
-/** The report in a file that somebody kept: a report as JSON or in a page, or events. Throws with words for a person. */
-export function readSaved(text: string): Report {
+/** What is in a file that somebody kept: reports as JSON or in a page, or events. Throws with words for a person. */
+export function readSaved(text: string): Opened {
   const embedded = /<template id="report">([^<]*)<\/template>/.exec(text)?.[1];
   const saved = readSavedRun(embedded === undefined || embedded === '' ? text : embedded, true);
-  if (saved.ok) return saved.value.report;
+  if (saved.ok) {
+    const { report } = saved.value;
+    return isTargetsReport(report) ? openTargets(report.targets) : { report, targets: [] };
+  }
   const { line, message } = saved.error;
   throw new Error(line === undefined ? message : `line ${line}: ${message}`);
 }
@@ -17,8 +21,8 @@ export async function textOf(file: File): Promise<string> {
   return new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).text();
 }
 
-/** The report that a saved page carries. */
-export function embeddedReport(): Report | undefined {
+/** What a saved page carries. */
+export function embeddedReport(): Opened | undefined {
   const template = document.querySelector<HTMLTemplateElement>('template#report');
   const text = template?.content.textContent ?? '';
   return text === '' ? undefined : readSaved(text);

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { readSavedRun } from '../../../src/diagnosis/saved-run.ts';
+import { isTargetsReport } from '../../../src/record/targets.ts';
 import { startCoturn } from '../../support/coturn.ts';
 import { describeNeeding, pathOf } from '../../support/needs.ts';
 import { openWebPage } from '../../support/web-page.ts';
@@ -18,6 +19,7 @@ describeNeeding('coturn', 'chromium')('a dump of chrome://webrtc-internals', () 
     const saved = readSavedRun(text);
     if (!saved.ok) throw new Error(saved.error.message);
     const { report } = saved.value;
+    if (isTargetsReport(report)) throw new Error('a dump has no targets');
     expect(report.configuration.iceServers.map(({ urls }) => urls)).toEqual([[url]]);
     expect(report.gatherings?.[0]?.states.map(({ state }) => state)).toEqual(['new', 'gathering', 'complete']);
     expect(report.gatherings?.[0]?.candidates.length).toBeGreaterThan(0);

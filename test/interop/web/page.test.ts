@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeReport } from '../../../src/diagnosis/make-report.ts';
 import type { RunEvent } from '../../../src/record/events.ts';
 import type { Report } from '../../../src/record/report.ts';
+import { targetsReport } from '../../../src/record/targets.ts';
 import { type LocalTurnServer, startTurnServer } from '../../../src/turn-server/start.ts';
 import type { BrowserName } from '../../support/browser.ts';
 import { certificate } from '../../support/certificates.ts';
@@ -206,6 +207,24 @@ for (const name of NAMES) {
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
+    });
+
+    it('opens the reports of several targets, the first that failed before the others', async () => {
+      const own = await page.report();
+      const bad = { ...own, exitCode: 1, verdict: 'error' as const, startedAt: '2026-01-01T00:00:00.000Z' };
+      const good = { ...own, exitCode: 0, verdict: 'ok' as const, findings: [] };
+      const all = targetsReport([
+        { target: 'prod', report: good },
+        { target: 'staging', report: bad },
+      ]);
+      await page.open('check.json', JSON.stringify(all));
+      const chosen = `document.querySelector('#target').selectedOptions[0].textContent`;
+      expect(await page.browser.evaluate(chosen)).toBe('staging: Something is broken');
+      const choose = `(() => { const one = document.querySelector('#target'); one.value = '0'; one.dispatchEvent(new Event('change')); })()`;
+      await page.browser.evaluate(choose);
+      expect(await page.browser.evaluate(chosen)).toBe('prod: Nothing wrong');
+      expect(await page.text('#hero')).toContain('Nothing wrong');
+      await page.click('#close-saved');
     });
 
     it('opens a saved report, and goes back', async () => {

@@ -164,6 +164,7 @@ export const EN = {
   'share.unreadable': '{name} is neither a report, nor events, nor a webrtc-internals dump: {why}',
   'share.saved': 'This is a saved report of {time}.',
   'share.close': 'Close it',
+  'share.target': 'Target',
   network: 'Network of this computer',
   'network.interface': 'Interface',
   'network.kind': 'Kind',

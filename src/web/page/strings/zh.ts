@@ -165,6 +165,7 @@ export const ZH: Strings = {
   'share.unreadable': '{name} 不是报告、事件或 webrtc-internals 转储：{why}',
   'share.saved': '这是 {time} 保存的报告。',
   'share.close': '关闭',
+  'share.target': '目标',
   network: '本机网络',
   'network.interface': '接口',
   'network.kind': '类别',

@@ -34,7 +34,7 @@ async function textOf(report: Report, format: SaveFormat, page: PageSource): Pro
     case 'json':
       return json(report);
     case 'ndjson':
-      return (report.events ?? []).map(ndjsonLine).join('');
+      return (report.events ?? []).map((event) => ndjsonLine(event)).join('');
     case 'html':
       return html(report, await page.asFile());
     case 'markdown':
