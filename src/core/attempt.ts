@@ -12,10 +12,12 @@ export type StageName =
   | 'channel'
   | 'refresh'
   | 'release'
-  /** Beyond the ladder, where asked for: a connection from the relay to a peer (RFC 6062), `--audit`, `--deep`. */
+  /** Beyond the ladder, where asked for: a connection from the relay to a peer (RFC 6062), `--audit`, `--deep`, `--soak`. */
   | 'peer-connect'
   | 'audit'
-  | 'deep';
+  | 'deep'
+  | 'rate'
+  | 'soak';
 
 export type StageStatus = 'pass' | 'fail' | 'warn' | 'skip' | 'unknown';
 
@@ -105,6 +107,10 @@ export interface StageData {
   readonly connectionId?: number;
   /** Of `deep`: what a server may or may not do beyond what a call needs. */
   readonly features?: readonly RelayFeature[];
+  /** Of `rate`: kilobits a second, there and back. */
+  readonly rate?: { readonly offeredKbps: number; readonly deliveredKbps: number };
+  /** Of `soak`. */
+  readonly soak?: SoakResult;
   /** Of `audit`. Its permissions stand in `permissions`. */
   readonly audit?: AuditResult;
   /** Of `relay-data`: how the proof was made, and what it showed beyond the bursts in the `relay-data` events. */
@@ -132,6 +138,34 @@ export interface PermissionAsked {
   readonly errorCode?: number;
   /** A listener of ours on that address was reached through the relay. */
   readonly reached?: boolean;
+}
+
+/** An allocation in use for as long as a long call. */
+export interface SoakResult {
+  /** How long it went on. */
+  readonly seconds: number;
+  /** Packets that went through the relay, and those whose echo came back through it. */
+  readonly sent: number;
+  readonly received: number;
+  /** How often each was renewed: a soak that is longer than a lifetime shows that the relay outlives it. */
+  readonly renewals: Readonly<Record<'allocation' | 'permission' | 'channel' | 'nonce', number>>;
+  /** Of the allocation, as granted. */
+  readonly lifetimeSeconds: number;
+  /** Absent where data crossed to the end. */
+  readonly end?: SoakEnd;
+  /** Over TCP and TLS: seconds without traffic after which the way to the server still worked, or did not. */
+  readonly idle?: { readonly seconds: number; readonly alive: boolean };
+}
+
+export interface SoakEnd {
+  /**
+   * What had ended when data did. `permission`: asked for again, it brought the data back. `allocation`: the server no longer
+   * knew it, or would not renew it. `channel`: Send indications still crossed. `connection`: to the server. `path`: none of
+   * these, data alone.
+   */
+  readonly what: 'allocation' | 'permission' | 'channel' | 'connection' | 'path';
+  readonly afterSeconds: number;
+  readonly detail: string;
 }
 
 export interface RelayFeature {
@@ -184,11 +218,6 @@ export interface RelayProof {
   readonly doubt?: 'own-egress' | 'own-nat';
   /** For each size of payload, in bytes. */
   readonly sizes?: readonly { readonly size: number; readonly sent: number; readonly received: number }[];
-  /** Where a rate was asked for: kilobits a second. */
-  readonly offeredKbps?: number;
-  readonly deliveredKbps?: number;
-  /** Seconds without traffic after which the way to the server still worked, or did not. */
-  readonly idle?: { readonly seconds: number; readonly alive: boolean };
   /** The same packets between our own two sockets without the relay: shows that our egress lets them pass. */
   readonly control?: 'pass' | 'fail';
 }

@@ -4,10 +4,11 @@ import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import { endedStage, failedStage } from '../core/stun/describe.ts';
 import type { LongTermCredentials } from '../core/stun/long-term.ts';
 import type { Timing } from '../core/stun/transaction.ts';
+import { MIN_CHANNEL } from '../core/turn/channel-data.ts';
 import type { Allocation } from '../core/turn/client/types.ts';
 import type { RelayData } from '../record/events.ts';
 import type { ProbeEnvironment } from './environment.ts';
-import { openRelayPeer, type PermissionTask, permitPeer } from './permission.ts';
+import { openRelayPeer, type PermissionTask, permitPeer, permittedAddresses } from './permission.ts';
 import {
   crossings,
   type RelayDataOptions,
@@ -162,12 +163,8 @@ class Ladder {
     };
   }
 
-  /** A NAT with several addresses may give the peer another one than the client. */
   #permitted(guess: SocketAddress): readonly SocketAddress[] {
-    const others = this.#options
-      .seenAddresses()
-      .filter((address) => address !== guess.address && address.includes(':') === (guess.family === 6));
-    return [guess, ...others.map((address) => ({ ...guess, address }))];
+    return permittedAddresses(guess, this.#options.seenAddresses());
   }
 
   async #carry(allocation: Allocation, own: RelayPeer): Promise<void> {
@@ -263,13 +260,13 @@ class Ladder {
 
   async #channel(path: RelayDataPath, to: SocketAddress): Promise<void> {
     const startedAt = this.#environment.clock.now();
-    const bound = await this.#session.bindChannel(FIRST_CHANNEL, to);
+    const bound = await this.#session.bindChannel(MIN_CHANNEL, to);
     // An answer without integrity may still stand for a binding: whether ChannelData crosses is worth knowing either way.
     if (bound.status !== 'pass' && bound.data.cause !== 'bad-integrity') {
       this.#record(bound);
       return;
     }
-    const options = { ...this.#later(), packets: 10, channel: FIRST_CHANNEL, purpose: 'channel' as const };
+    const options = { ...this.#later(), packets: 10, channel: MIN_CHANNEL, purpose: 'channel' as const };
     const { bursts } = await thereAndBack(path, to, options, this.#environment);
     for (const burst of bursts) this.#environment.record(burst);
     const [out, back] = bursts;
@@ -325,8 +322,6 @@ class Ladder {
 }
 
 const LATER_WAIT_MS = 250;
-/** RFC 8656 12: the first of the numbers that may be bound. */
-const FIRST_CHANNEL = 0x4000;
 
 function crossed(burst: RelayData | undefined): boolean {
   return (burst?.received ?? 0) > 0;

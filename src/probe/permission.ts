@@ -18,6 +18,12 @@ export interface PermissionTask {
   permitted(guess: SocketAddress): readonly SocketAddress[];
 }
 
+/** A NAT with several addresses may give the peer another one than the client. */
+export function permittedAddresses(guess: SocketAddress, seen: readonly string[]): readonly SocketAddress[] {
+  const others = seen.filter((address) => address !== guess.address && address.includes(':') === (guess.family === 6));
+  return [guess, ...others.map((address) => ({ ...guess, address }))];
+}
+
 /**
  * A peer that the relay lets us talk to, and the stage `permission`: a socket of ours, or where that cannot be or is
  * refused, a second relay.

@@ -60,6 +60,7 @@ export async function probeServers(
   const results: LadderResult[] = [];
   // Ports are tried once for each server, not once more for each way to it.
   const portsTried = new Set<string>();
+  const soaks: (() => Promise<void>)[] = [];
   const stunServers = targets.filter(({ kind }) => kind === 'udp').map(({ server }) => server);
   await inPool(targets, LADDERS_AT_A_TIME, async (target) => {
     if (task.signal.aborted) return;
@@ -70,8 +71,11 @@ export async function probeServers(
     const options = ladderOptions(task, stunServers, tryPorts);
     const result = await climb(target, options, environment);
     results.push(result);
-    await askFurther({ ...task, target, result, timing: options.timing, data: options.data }, environment);
+    const further = { ...task, target, result, timing: options.timing, data: options.data };
+    await askFurther(further, 'at-once', environment);
+    soaks.push(() => askFurther(further, 'soak', environment));
   });
+  await Promise.all(soaks.map((begin) => begin()));
   return results;
 }
 

@@ -52,6 +52,10 @@ export class TurnSession {
   onConnectionAttempt: (attempt: { readonly peer: SocketAddress; readonly connectionId: number }) => void = () => {};
   /** The allocation went though nobody released it. */
   lost: Stage['data'] | undefined;
+  /** Resolves when `lost` is set. */
+  readonly whenLost: Promise<void>;
+  /** Renewals that nobody asked for, and that failed: of the allocation, a permission, a channel. */
+  readonly failedRenewals: Stage[] = [];
   readonly #environment: ProbeEnvironment;
   readonly #machine: SessionMachine;
   readonly #driver: Driver<SessionInput>;
@@ -65,6 +69,8 @@ export class TurnSession {
   #allocated: (result: AllocateResult) => void = () => {};
   readonly #released: Promise<ReleaseOutcome>;
   #resolveReleased: (outcome: ReleaseOutcome) => void = () => {};
+  #resolveLost: () => void = () => {};
+  #isAllocated = false;
   #isOpen = false;
   #isOver = false;
   #ear: Ear | undefined;
@@ -76,6 +82,9 @@ export class TurnSession {
     this.#startedAt = environment.clock.now();
     this.#released = new Promise((resolve) => {
       this.#resolveReleased = resolve;
+    });
+    this.whenLost = new Promise((resolve) => {
+      this.#resolveLost = resolve;
     });
     const { random, hashes } = environment;
     const machine = new SessionMachine(
@@ -227,7 +236,10 @@ export class TurnSession {
         // Whoever answers, is there: the ear has nothing more to hear.
         if (result.stage.data.cause !== 'timeout') this.#ear?.close();
         const waiting = result.id === null ? undefined : this.#waiting.get(result.id);
-        if (waiting === undefined) this.#allocateStages.push(result.stage);
+        if (waiting === undefined && this.#isAllocated) {
+          if (result.stage.status === 'fail' && result.stage.stage !== 'release')
+            this.failedRenewals.push(result.stage);
+        } else if (waiting === undefined) this.#allocateStages.push(result.stage);
         else if (result.id !== null) {
           this.#waiting.delete(result.id);
           waiting.resolve(result.stage);
@@ -235,6 +247,7 @@ export class TurnSession {
         return;
       }
       case 'allocated':
+        this.#isAllocated = true;
         this.#allocated({ ok: true, allocation: result.allocation, stages: [...this.#allocateStages] });
         return;
       case 'failed':
@@ -253,6 +266,7 @@ export class TurnSession {
         return;
       case 'lost':
         this.lost = result.data;
+        this.#resolveLost();
         return;
       case 'released':
         this.#end(result.outcome);

@@ -183,7 +183,16 @@ export interface RelayData {
    * Set where the burst asks another question than "does it cross, and how well": such a burst does not count towards
    * loss and jitter.
    */
-  readonly purpose?: 'size' | 'rate' | 'idle' | 'port' | 'channel' | 'after-refresh' | 'feature' | 'superseded';
+  readonly purpose?:
+    | 'size'
+    | 'rate'
+    | 'idle'
+    | 'port'
+    | 'channel'
+    | 'after-refresh'
+    | 'feature'
+    | 'soak'
+    | 'superseded';
   readonly [key: string]: unknown;
 }
 

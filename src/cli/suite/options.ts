@@ -27,6 +27,14 @@ export const probeOptions = {
     max: PROBE_LIMITS.rate,
     help: `packets a second (default: ${PROBE_DEFAULTS.rate})`,
   }),
+  duration: number({
+    group: 'Network',
+    placeholder: 'SECONDS',
+    min: 1,
+    max: PROBE_LIMITS.durationSeconds,
+    unit: ' of seconds',
+    help: 'send at that rate for this long, and see how much of it arrives (default: not at all; 3 with --soak)',
+  }),
   ports: number({
     group: 'Network',
     placeholder: 'N',
@@ -42,6 +50,14 @@ export const furtherOptions = {
   deep: flag({
     group: 'Network',
     help: 'ask what else each relay can do, and whether it does: TCP (RFC 6062), both families, DONT-FRAGMENT, EVEN-PORT, mobility',
+  }),
+  soak: number({
+    group: 'Network',
+    placeholder: 'MINUTES',
+    min: 0.05,
+    max: PROBE_LIMITS.soakMinutes,
+    unit: ' of minutes',
+    help: 'keep each relay in use for this long: 11 is more than nonces, permissions, channels and allocations live unless they are renewed',
   }),
   audit: flag({
     group: 'Network',

@@ -50,6 +50,10 @@ No packet leaves it. This does NOT test your network.
 
 /** Time for the last question after the longest idle binding, and to give everything back. */
 const LIFETIME_SLACK_MS = 15_000;
+/** For the ladders before it, and for finding out what ended. */
+const SOAK_SLACK_MS = 30_000;
+/** A few ladders at a time, and more servers than that. */
+const RATE_PHASES = 3;
 /** What is asked beyond the ladder goes allocation by allocation, of each way to each server. */
 const DEEP_MS = 20_000;
 const AUDIT_MS = 10_000;
@@ -111,21 +115,27 @@ function iceOptions({ servers, policy, remarks }: Configuration) {
   };
 }
 
-function probing({ packets, size, rate, ports, audit, deep }: Values) {
+function probing({ packets, size, rate, ports, duration, soak, audit, deep }: Values) {
   return {
     ...(packets === undefined ? {} : { packets }),
     ...(size === undefined ? {} : { size }),
     ...(rate === undefined ? {} : { rate }),
     ...(ports === undefined ? {} : { ports }),
+    ...(duration === undefined ? {} : { durationSeconds: duration }),
+    ...(soak === undefined ? {} : { soakMinutes: soak }),
     ...(audit === true ? { audit } : {}),
     ...(deep === true ? { deep } : {}),
   };
 }
 
 /** A run that is asked to last derives its deadline from that (and says so in its options), unless one was given. */
-function timing({ lifetime, packets = 0, rate = 500, deep, audit }: Values, timeoutMs: number | undefined) {
-  const further = (deep === true ? DEEP_MS : 0) + (audit === true ? AUDIT_MS : 0);
-  const sending = (4 * packets * 1000) / rate;
+function timing(
+  { lifetime, packets = 0, rate = 500, duration = 0, soak, deep, audit }: Values,
+  timeoutMs: number | undefined,
+) {
+  const soaking = soak === undefined ? 0 : 60_000 * soak + SOAK_SLACK_MS;
+  const further = soaking + (deep === true ? DEEP_MS : 0) + (audit === true ? AUDIT_MS : 0);
+  const sending = (4 * packets * 1000) / rate + RATE_PHASES * 1000 * duration;
   const lasting = (lifetime === undefined ? 0 : lifetime * 1000 + LIFETIME_SLACK_MS) + sending + further;
   return {
     timeoutMs: timeoutMs ?? Math.max(DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS / 2 + lasting),

@@ -66,6 +66,7 @@ export const SERVICE = entries({
   'relay.inbound-blocked': { severity: 'error', locus: 'server' },
   'relay.channel-fails': { severity: 'error', locus: 'server' },
   'relay.refresh-fails': { severity: 'error', locus: 'server' },
+  'relay.ends-early': { severity: 'error', locus: 'server' },
   'relay.idle-closed': { severity: 'error', locus: 'path' },
   'relay.peer-forbidden': { severity: 'warning', locus: 'server' },
   'relay.open-to-private': { severity: 'warning', locus: 'server' },

@@ -3,7 +3,7 @@ import type { RelayPortTried, RelayProof } from '../../core/attempt.ts';
 import type { Attempt, RelayMeasurement } from '../../record/report.ts';
 import type { Conclusion, Params } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { stageOf, type Target, type View } from '../view.ts';
+import { isLossy, stageOf, type Target, type View } from '../view.ts';
 import { unique } from './targets.ts';
 
 /**
@@ -16,7 +16,6 @@ export const relayDataRules: readonly Rule[] = [
   addressWrong,
   portRangeMismatch,
   bandwidthCapped,
-  idleClosed,
 ];
 
 interface Proof {
@@ -206,11 +205,11 @@ function portsOf({ proof }: Proof): { readonly dead: readonly number[]; readonly
 }
 
 function bandwidthCapped(view: View): Conclusion[] {
-  return proofs(view).flatMap(({ target, attempt, proof }): Conclusion[] => {
-    const offered = proof?.offeredKbps ?? 0;
-    const delivered = proof?.deliveredKbps ?? 0;
-    // A tenth is within what bursts and headers explain; the relay must have delivered something.
-    if (delivered <= 0 || delivered >= 0.9 * offered) return [];
+  return proofs(view).flatMap(({ target, attempt }): Conclusion[] => {
+    const { offeredKbps: offered = 0, deliveredKbps: delivered = 0 } = stageOf(attempt, 'rate')?.data.rate ?? {};
+    // A tenth is within what bursts and headers explain; the relay must have delivered something. A path that loses as much
+    // at any rate caps nothing.
+    if (delivered <= 0 || delivered >= 0.9 * offered || isLossy(view, attempt)) return [];
     return [
       {
         id: 'relay.bandwidth-capped',
@@ -218,24 +217,6 @@ function bandwidthCapped(view: View): Conclusion[] {
         urls: [target.url],
         confidence: 'possible',
         params: { offeredKbps: offered, deliveredKbps: delivered },
-        evidence: relayEvents(view, attempt),
-      },
-    ];
-  });
-}
-
-/** The TCP or TLS leg dies in silence after idling: a load balancer's timeout. */
-function idleClosed(view: View): Conclusion[] {
-  return proofs(view).flatMap(({ target, attempt, proof }): Conclusion[] => {
-    const idle = proof?.idle;
-    if (idle === undefined || idle.alive || target.transport === 'udp') return [];
-    return [
-      {
-        id: 'relay.idle-closed',
-        subject: target.url,
-        urls: [target.url],
-        confidence: 'likely',
-        params: { idleSeconds: idle.seconds, transport: target.transport.toUpperCase() },
         evidence: relayEvents(view, attempt),
       },
     ];

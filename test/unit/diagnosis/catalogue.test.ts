@@ -6,10 +6,10 @@ import { WIDTH } from '../../../src/report/layout.ts';
 import { pretty } from '../../../src/report/pretty.ts';
 import { Run } from '../../support/events.ts';
 import { expectReport } from '../../support/schema.ts';
-import { auditScenarios } from './scenarios/audit.ts';
 import { authScenarios } from './scenarios/auth.ts';
 import { configScenarios } from './scenarios/config.ts';
 import { dnsScenarios } from './scenarios/dns.ts';
+import { furtherScenarios } from './scenarios/further.ts';
 import { iceScenarios } from './scenarios/ice.ts';
 import { netScenarios } from './scenarios/net.ts';
 import { relayScenarios } from './scenarios/relay.ts';
@@ -26,7 +26,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...relayScenarios,
   ...stunNatScenarios,
   ...iceScenarios,
-  ...auditScenarios,
+  ...furtherScenarios,
 ];
 
 /** Tested below (no event carries the gateway's own external address yet), and in vantages.test.ts. */

@@ -125,13 +125,24 @@ export const RELAY_TEXT: Readonly<Record<RelayId, FindingText>> = {
       'Clients refresh their allocation before it expires. If that fails, the relay goes away in the middle of the call.',
     needs: 'a Refresh of a living allocation that was refused, unanswered, or granted the lifetime 0',
   },
+  'relay.ends-early': {
+    title: 'The relay works, and its {what} ends after {afterSeconds}',
+    detail: '{endpoint}: {why}',
+    fix: '[[?server look at the lifetimes of the server (coturn: max-allocate-lifetime, permission-lifetime, channel-lifetime), and whether it restarts]][[?onPath look at what keeps state before it: load balancer, proxy, firewall, NAT]]',
+    users: 'calls that end, or fall silent, after some time, always the same',
+    meaning:
+      'An allocation is renewed, and its permissions (300 s, RFC 8656 9) and channels (600 s, RFC 8656 12) with it. A server that forgets one of them sooner ends the call.',
+    needs:
+      '--soak; data that crossed and then did not, 20 packets in a row, and what brought it back or what the server said; "likely" where it is not the server that ends it',
+  },
   'relay.idle-closed': {
     title: 'The connection to the server dies when it is idle',
     detail: '{transport}: after {idleSeconds} without traffic nothing crosses any more',
     fix: 'raise the idle timeout of the load balancer or firewall before the server (AWS NLB: 350 s; many proxies: 60 s)',
     users: 'muted calls that end',
     meaning: 'A load balancer forgets connections that are quiet, without telling either end.',
-    needs: 'a TCP or TLS connection that carried data, a pause, and nothing after it',
+    needs:
+      '--soak; a TCP or TLS connection with an allocation, a pause without a byte, and an end, or no answer to the request after it',
   },
   'relay.peer-forbidden': {
     title:
@@ -159,12 +170,13 @@ export const RELAY_TEXT: Readonly<Record<RelayId, FindingText>> = {
     fix: 'raise the limit of the server (coturn: max-bps, bps-capacity); if there is none, the path is the limit',
     users: 'pictures of low quality',
     meaning: 'The server, or the path to it, limits the rate.',
-    needs: 'a rate that was asked for, of which less than nine tenths arrived',
+    needs:
+      '--duration or --soak; a rate that was kept up, of which less than nine tenths arrived, on a path that does not lose packets anyway',
   },
   'relay.feature-fails': {
     title: 'The server grants what it then does not do',
     detail: '{endpoint}: {told}',
-    fix: 'nothing, if nobody needs it (browsers do not); else open the relay ports for TCP too, give each family a relay address that works, or update the server',
+    fix: 'nothing, if nobody needs it (browsers do not); else open the relay ports for TCP too, or update the server',
     users: 'programs that ask for more than browsers do',
     meaning:
       'A server may lack TCP relaying, a second family or even ports, and say so. This one says yes, and it does not work.',

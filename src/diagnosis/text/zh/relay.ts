@@ -75,6 +75,11 @@ export const RELAY_ZH: Readonly<Record<string, ShortText>> = {
     detail: '{endpoint}：[[?zero Refresh 得到的有效期为 0，分配随即结束]][[Refresh 失败：{problem}]]',
     fix: '更新或更换服务器；每个分配都会结束[[（{lifetimeSeconds} 后）]]',
   },
+  'relay.ends-early': {
+    title: '中继可用，但其 {what} 在 {afterSeconds} 后结束',
+    detail: '{endpoint}：{why}',
+    fix: '[[?server 检查服务器的各种寿命（coturn：max-allocate-lifetime、permission-lifetime、channel-lifetime）以及是否重启]][[?onPath 检查前面保存状态的设备：负载均衡器、代理、防火墙、NAT]]',
+  },
   'relay.idle-closed': {
     title: '与服务器的连接在空闲时中断',
     detail: '{transport}：空闲 {idleSeconds} 后不再有任何数据通过',

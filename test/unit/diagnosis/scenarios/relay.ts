@@ -30,6 +30,14 @@ function data(first: number, out: number, back: number, proof: Partial<RelayProo
   return run;
 }
 
+function rated(out: number, back: number, offeredKbps: number, deliveredKbps: number): Run {
+  const run = turnRun();
+  const attempt = run.attempt(TURN).allocated(RELAYED);
+  attempt.burst('peer-first', 20, 20).burst('relay-to-peer', 20, out).burst('peer-after-relay', out, back);
+  attempt.pass('relay-data', { relay: PROOF }).pass('rate', { rate: { offeredKbps, deliveredKbps } });
+  return run;
+}
+
 function asked(permission: Partial<PermissionAsked>): Run {
   const run = turnRun();
   run
@@ -265,15 +273,10 @@ export const relayScenarios: readonly Scenario[] = [
   },
   {
     id: 'relay.bandwidth-capped',
-    raise: () => data(20, 20, 20, { offeredKbps: 4000, deliveredKbps: 512 }),
-    near: [{ name: 'nearly all of it', run: () => data(20, 20, 20, { offeredKbps: 4000, deliveredKbps: 3900 }) }],
-  },
-  {
-    id: 'relay.idle-closed',
-    raise: () => data(20, 20, 20, { idle: { seconds: 60, alive: false } }, TURN_TCP),
+    raise: () => rated(20, 20, 4000, 512),
     near: [
-      { name: 'alive after the pause', run: () => data(20, 20, 20, { idle: { seconds: 60, alive: true } }, TURN_TCP) },
-      { name: 'UDP, where a NAT forgets', run: () => data(20, 20, 20, { idle: { seconds: 60, alive: false } }) },
+      { name: 'nearly all of it', run: () => rated(20, 20, 4000, 3900) },
+      { name: 'a path that loses at any rate', run: () => rated(16, 13, 688, 440) },
     ],
   },
   {

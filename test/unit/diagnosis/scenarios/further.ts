@@ -1,6 +1,6 @@
-import type { AuditResult, RelayFeature } from '../../../../src/core/attempt.ts';
+import type { AuditResult, RelayFeature, SoakEnd, SoakResult } from '../../../../src/core/attempt.ts';
 import type { Run } from '../../../support/events.ts';
-import { type Scenario, TURN, TURNS, turnRun } from './scenario.ts';
+import { type Scenario, TURN, TURN_TCP, TURNS, turnRun } from './scenario.ts';
 
 function audited(audit: Partial<AuditResult>, url = TURN): Run {
   const run = turnRun(url);
@@ -24,7 +24,23 @@ function withFeature(feature: Partial<RelayFeature>): Run {
   return run;
 }
 
-export const auditScenarios: readonly Scenario[] = [
+function soaked(soak: Partial<SoakResult>, url = TURN): Run {
+  const run = turnRun(url);
+  const renewals = { allocation: 1, permission: 2, channel: 2, nonce: 1 };
+  const failed = soak.end !== undefined || soak.idle?.alive === false;
+  run
+    .attempt(url)
+    .allocated()
+    .stage('soak', failed ? 'fail' : 'pass', 'soaked', {
+      ...(failed ? { cause: 'timeout' } : {}),
+      soak: { seconds: 660, sent: 2640, received: 2640, renewals, lifetimeSeconds: 600, ...soak },
+    });
+  return run;
+}
+
+const ends = (what: SoakEnd['what']): Run => soaked({ end: { what, afterSeconds: 61.5, detail: 'as seen' } });
+
+export const furtherScenarios: readonly Scenario[] = [
   {
     id: 'stun.amplification',
     raise: () => amplifies(6),
@@ -51,6 +67,30 @@ export const auditScenarios: readonly Scenario[] = [
       { name: 'kept', run: () => withFeature({ works: true }) },
       { name: 'not supported', run: () => withFeature({ supported: false, detail: '420 Unknown Attribute' }) },
       { name: 'granted, and data not tried', run: () => withFeature({ feature: 'both-families' }) },
+    ],
+  },
+  ...(['allocation', 'permission', 'channel'] as const).map(
+    (what): Scenario => ({
+      id: 'relay.ends-early',
+      raise: () => ends(what),
+      finding: { severity: 'error', locus: 'server', confidence: 'certain' },
+      near: [{ name: 'data to the end', run: () => soaked({}) }],
+    }),
+  ),
+  ...(['connection', 'path'] as const).map(
+    (what): Scenario => ({
+      id: 'relay.ends-early',
+      raise: () => ends(what),
+      finding: { locus: 'path', confidence: 'likely' },
+      near: [{ name: 'lost packets, and data to the end', run: () => soaked({ received: 2000 }) }],
+    }),
+  ),
+  {
+    id: 'relay.idle-closed',
+    raise: () => soaked({ idle: { seconds: 60, alive: false } }, TURN_TCP),
+    near: [
+      { name: 'alive after the pause', run: () => soaked({ idle: { seconds: 60, alive: true } }, TURN_TCP) },
+      { name: 'UDP, where a NAT forgets', run: () => soaked({ idle: { seconds: 60, alive: false } }) },
     ],
   },
   {
