@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly connectMs: number;
   /** How long each connection is measured, milliseconds. */
   readonly durationMs: number;
+  /** People carry the messages: one connection, and however long they take. */
+  readonly patient?: boolean;
   /** Ends the call; what servers hold is given back. */
   readonly signal: AbortSignal;
 }
@@ -57,8 +59,11 @@ export async function answerCalls(end: CallEnd, options: CallOptions): Promise<s
     if (offer.type === 'goodbye' && offer.connection === undefined) return offer.reason;
     if (offer.type !== 'offer') continue;
     const path = offer.connection ?? 'any';
-    if (isCallPath(path)) await takePart('answerer', path, end, inbox, options, offer);
-    else end.channel.send({ type: 'goodbye', reason: `"${path}" is no path that is known here`, connection: path });
+    if (isCallPath(path)) {
+      await takePart('answerer', path, end, inbox, options, offer);
+      // Nobody carries a second one.
+      if (options.patient === true) return 'done';
+    } else end.channel.send({ type: 'goodbye', reason: `"${path}" is no path that is known here`, connection: path });
   }
   return 'interrupted';
 }
@@ -71,7 +76,7 @@ async function takePart(
   options: CallOptions,
   first?: PeerMessage,
 ): Promise<void> {
-  const { iceServers, bridges, trickle, loopback, connectMs, durationMs, signal } = options;
+  const { signal } = options;
   const peer = await end.peer();
   const listener: PeerListener = {
     onEvent(event, at) {
@@ -85,8 +90,7 @@ async function takePart(
   signal.addEventListener('abort', hangUp, { once: true });
   void end.channel.closed.then((reason) => peer.hangUp(reason));
   try {
-    const settings = { path, role, iceServers, bridges, trickle, loopback, connectMs, durationMs };
-    const ended = peer.take(settings, listener);
+    const ended = peer.take({ ...sessionOptions(options), path, role }, listener);
     if (first !== undefined) peer.receive(first);
     inbox.begin(path, (message) => peer.receive(message));
     await ended;
@@ -99,6 +103,13 @@ async function takePart(
     signal.removeEventListener('abort', hangUp);
     inbox.end();
   }
+}
+
+/** What a session takes; a request may hold more, which is nobody's business in another process. */
+function sessionOptions(options: CallOptions) {
+  const { iceServers, bridges, trickle, loopback, connectMs, durationMs, patient } = options;
+  const base = { iceServers, bridges, trickle, loopback, connectMs, durationMs };
+  return patient === undefined ? base : { ...base, patient };
 }
 
 /** Sorts what comes by the connection that it is about: to the session under way, or kept for the one that will be next. */

@@ -39,6 +39,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'a page: what the browser sees, beside what the terminal sees',
     load: () => import('./commands/web.ts'),
   },
+  signal: {
+    summary: 'rooms in which two ends of a call meet',
+    load: () => import('./commands/signal.ts'),
+  },
   'turn-server': { summary: 'a TURN server on this machine', load: () => import('./commands/turn-server.ts') },
   credentials: { summary: 'mint REST credentials', load: () => import('./commands/credentials.ts') },
   completion: {

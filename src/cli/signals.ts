@@ -27,3 +27,11 @@ export function listenForSignals(onSignal: (interrupted: Interrupted) => void): 
     },
   };
 }
+
+/** Resolves once the signal is aborted: what serves has nothing to do but wait for that. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}

@@ -37,6 +37,11 @@ export type TerminalMessage =
       readonly canStartLocalServer: boolean;
       /** The terminal drives the page: it runs at once, in the browser alone, and hands its events back. */
       readonly driven: boolean;
+      /**
+       * Where another terminal finds the rooms of this server (`iceprobe call --via`); the page itself finds them at `rooms`
+       * beside its own path. null where there are none.
+       */
+      readonly roomServer: string | null;
     }
   | { readonly type: 'event'; readonly event: RunEvent }
   /** `error` null: it ran to its end, or was stopped. */

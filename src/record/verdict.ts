@@ -85,7 +85,8 @@ function undeterminedNat(observation: Observation): UndeterminedPart[] {
 }
 
 /** A connection that was cut off; or the one path that was asked for has nothing to try. */
-function undeterminedCalls({ calls = [] }: Observation): UndeterminedPart[] {
+function undeterminedCalls({ command, calls = [] }: Observation): UndeterminedPart[] {
+  if (command === 'call' && calls.length === 0) return [{ subject: 'call', because: 'no connection was begun' }];
   return calls
     .filter(({ outcome }) => outcome === 'not-determined' || (outcome === 'no-candidates' && calls.length === 1))
     .map(({ path, reason }) => ({ subject: `path ${path}`, because: reason ?? 'the run ended before' }));

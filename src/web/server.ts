@@ -18,6 +18,8 @@ import {
 } from './server/guard.ts';
 import { MAX_MESSAGE_BYTES } from './server/messages.ts';
 import { policyOf, withoutPolicy } from './server/page-file.ts';
+import { RoomService } from './server/room-service.ts';
+import { ROOMS_PATH, RoomDoorway, refuseUpgrade } from './server/signal.ts';
 import { randomText, Tickets } from './server/tickets.ts';
 
 export type { TerminalGather, TerminalRequest } from './server/connection.ts';
@@ -41,6 +43,8 @@ export interface WebServerOptions extends Services {
   readonly timeoutMs?: number;
   /** The page runs at once, in the browser alone, and hands its events to `onBrowserEvent`. */
   readonly driven?: boolean;
+  /** The address of the rooms here, for another terminal, once the port is known. */
+  readonly roomServer?: (port: number) => string | undefined;
   /** A ticket was spent: a second browser would need another. */
   readonly onOpened?: () => void;
 }
@@ -75,7 +79,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const place = placeOf(listen, port, options.tls === undefined ? 'http' : 'https', ownAddresses(listen));
   const host = [...place.hosts][0] ?? '';
-  const doorway = new Doorway(options, place, host);
+  const doorway = new Doorway(options, place, host, options.roomServer?.(port) ?? null);
   server.on('request', (request, response) => doorway.answer(request, response));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     doorway.upgrade(request, socket, head),
@@ -110,10 +114,13 @@ class Doorway {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   /** Cookies know no ports: the path keeps ours from other servers on this machine. */
   readonly #path = `/${randomText().slice(0, 12)}/`;
+  readonly #roomServer: string | null;
+  readonly #rooms = new RoomDoorway(new RoomService());
   readonly #body: string;
   readonly #policy: string;
 
-  constructor(options: WebServerOptions, place: Place, host: string) {
+  constructor(options: WebServerOptions, place: Place, host: string, roomServer: string | null) {
+    this.#roomServer = roomServer;
     this.#options = options;
     this.#place = place;
     this.#body = withoutPolicy(options.page);
@@ -154,6 +161,11 @@ class Doorway {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (urlOf(request)?.pathname.endsWith(ROOMS_PATH) === true) {
+      if (this.#mayMeet(request)) this.#rooms.enter(request, socket, head);
+      else refuseUpgrade(socket, '403 Forbidden');
+      return;
+    }
     const allowed =
       urlOf(request)?.pathname === `${this.#path}events` &&
       isOurHost(request, this.#place) &&
@@ -161,7 +173,7 @@ class Doorway {
       this.#hasSession(request) &&
       this.#sockets.clients.size < MOST_CONNECTIONS;
     if (!allowed) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      refuseUpgrade(socket, '403 Forbidden');
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (opened) => {
@@ -169,7 +181,19 @@ class Doorway {
     });
   }
 
+  /**
+   * Another terminal, which is let in by the code of a room; or our own page, by a path to which its cookie goes. A browser
+   * always says whose page asks, and programs never do.
+   */
+  #mayMeet(request: IncomingMessage): boolean {
+    const path = urlOf(request)?.pathname;
+    if (request.headers.origin === undefined) return path === ROOMS_PATH;
+    const isPage = isOurHost(request, this.#place) && isOurOrigin(request, this.#place) && this.#hasSession(request);
+    return isPage && path === `${this.#path}${ROOMS_PATH.slice(1)}`;
+  }
+
   close(): void {
+    this.#rooms.close();
     for (const client of this.#sockets.clients) client.terminate();
     this.#sockets.close();
   }
@@ -190,6 +214,7 @@ class Doorway {
       canGather: gather !== undefined,
       canStartLocalServer: startLocalServer !== undefined,
       driven: driven ?? false,
+      roomServer: this.#roomServer,
     };
   }
 }

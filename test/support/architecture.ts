@@ -54,7 +54,7 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   chalk: ['cli', 'report'],
-  ws: ['web/server'],
+  ws: ['web/server', 'call'],
   yargs: ['cli'],
 };
 

@@ -1,6 +1,6 @@
 import { CALL_PATHS } from '../../core/call/path.ts';
 import { networkOptions } from '../options/network.ts';
-import { choice, flag, number } from '../options/option.ts';
+import { choice, flag, number, text } from '../options/option.ts';
 
 /** What a call takes beside servers and output. Its sockets are the WebRTC implementation's: no interface, family or RTO. */
 export const callOptions = {
@@ -28,4 +28,20 @@ export const callOptions = {
   insecure: networkOptions.insecure,
   ca: networkOptions.ca,
   loopback: flag({ group: 'Network', help: 'tell candidates on loopback interfaces too' }),
+  host: flag({ group: 'Network', help: 'wait for the other end in a room, and show how it is joined' }),
+  join: text({
+    group: 'Network',
+    placeholder: 'ADDRESS|CODE',
+    help: 'be the other end: the address that the one who waits shows, or its code with --via',
+  }),
+  via: text({ group: 'Network', placeholder: 'ADDRESS', help: 'a server of rooms (iceprobe signal, iceprobe web)' }),
+  listen: text({
+    group: 'Network',
+    placeholder: 'ADDR',
+    help: 'of --host without --via: have the room at this address of ours (default: 127.0.0.1)',
+  }),
+  manual: choice(['offer', 'answer'], {
+    group: 'Network',
+    help: 'without any server of rooms: show an offer, or take one, to be copied and pasted',
+  }),
 } as const;

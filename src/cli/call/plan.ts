@@ -57,6 +57,16 @@ export interface CallTimes {
   readonly deadlineMs: number;
 }
 
+/** Who waits for a person, or for another end that decides how much is to be done. */
+const MEETING_MS = 10 * 60_000;
+
+/** The same where the other end is elsewhere; `patient` where people carry the messages. */
+export function meetingTimes(given: Values, paths: number, patient: boolean): CallTimes {
+  const times = timesOf(given, paths);
+  if (given.timeout !== undefined) return times;
+  return { ...times, deadlineMs: MEETING_MS + times.deadlineMs, ...(patient ? { connectMs: MEETING_MS } : {}) };
+}
+
 export function timesOf(given: Values, paths: number): CallTimes {
   const durationMs = 1000 * (given.duration ?? 1);
   if (given.timeout === undefined) {

@@ -12,6 +12,7 @@ import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { styleFor } from '../output/style.ts';
+import { aborted } from '../signals.ts';
 import { runCommand } from '../turn-server/exec.ts';
 import { faultHelp } from '../turn-server/fault-help.ts';
 import { logLine } from '../turn-server/log.ts';
@@ -137,11 +138,4 @@ async function execute(
 function tlsFiles(given: GivenOptions): { readonly cert: string; readonly key: string } | undefined {
   if (given.cert === undefined || given.key === undefined) return undefined;
   return { cert: resolve(given.cert), key: resolve(given.key) };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
-  });
 }

@@ -1,9 +1,7 @@
 import { VERSION } from '../../core/version.ts';
-import { listInterfaces } from '../../net/interfaces.ts';
 import type { PageIceServer } from '../../record/page-messages.ts';
-import { makeServerCertificate } from '../../turn-server/certificate/server-certificate.ts';
 import type { LocalTurnServer } from '../../turn-server/start.ts';
-import { isLoopback, isWildcard, readBuiltPage, startWebServer, type WebServer } from '../../web/server.ts';
+import { readBuiltPage, startWebServer, type WebServer } from '../../web/server.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readNetwork } from '../gather/network.ts';
@@ -12,7 +10,9 @@ import { flag, number, text } from '../options/option.ts';
 import { serverOptions } from '../options/server.ts';
 import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
-import { listenError } from '../web/listen.ts';
+import { aborted } from '../signals.ts';
+import { certificateFor } from '../web/certificate.ts';
+import { listenError, roomServerUrls } from '../web/listen.ts';
 import { openInBrowser } from '../web/open.ts';
 import { terminalGather } from '../web/terminal-gather.ts';
 
@@ -44,6 +44,7 @@ export const command = defineCommand({
   async run({ options: given, positionals }, context) {
     const listen = given.listen ?? '127.0.0.1';
     const configuration = await configure(positionals, given, context);
+    const certificate = certificateFor(listen);
     const local = new LocalServer();
     let web: WebServer | undefined;
     try {
@@ -56,13 +57,8 @@ export const command = defineCommand({
         tool: { name: 'iceprobe', version: VERSION, node: process.version, platform: process.platform },
         listen,
         port: given.port ?? 0,
-        ...(isLoopback(listen)
-          ? {}
-          : {
-              tls: makeServerCertificate(
-                isWildcard(listen) ? listInterfaces().map(({ address }) => address) : [listen],
-              ),
-            }),
+        ...(certificate === undefined ? {} : { tls: certificate.tls }),
+        roomServer: (port) => roomServerUrls(listen, port, certificate?.fingerprint)[0],
         iceServers,
         iceTransportPolicy: configuration?.policy ?? given.policy ?? 'all',
         timeoutMs: 1000 * (given.timeout ?? 10),
@@ -122,11 +118,4 @@ class LocalServer {
   async close(): Promise<void> {
     await (await this.#server)?.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
-  });
 }

@@ -9,10 +9,12 @@ export const CONTROL_CHANNEL = 'iceprobe-control';
 const PING_EVERY_MS = 20;
 /** Messages of 16 KiB pass every stack in one piece. */
 const BULK = 'b'.repeat(16 * 1024);
-const MOST_BUFFERED = 512 * 1024;
+const MOST_BUFFERED = 256 * 1024;
 const BULK_EVERY_MS = 2;
 /** How long an answer of the other end is waited for before the measuring goes on without it. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 6000;
+/** How long what is still under way is waited for. */
+const LATEST_MS = 1000;
 const LONGEST_BULK_MS = 60_000;
 
 /** Messages of the control channel: short JSON; everything else on it is bulk. */
@@ -23,7 +25,9 @@ type Control =
   | { readonly ask: 'bulk-begins' }
   | { readonly ask: 'bulk-ended' }
   | { readonly bulk: { readonly bytes: number; readonly ms: number } }
-  | { readonly bulkDone: true };
+  | { readonly bulkDone: true }
+  /** What the offering end measured, so that the answering one can tell it, too. */
+  | { readonly result: DataMeasurement };
 
 /**
  * Measures from the offering end: round trips, then a burst each way. Resolves with what came of it when it is through or
@@ -68,7 +72,9 @@ export class Measuring {
     this.#bulk = new BulkCount();
     const done = await this.#ask({ ask: 'bulk', ms: bulkMs }, bulkMs);
     if (done !== undefined) this.#toOfferer = this.#bulk.rate();
-    return this.result();
+    const result = this.result();
+    send(this.#control, { result });
+    return result;
   }
 
   /** So far. */
@@ -97,8 +103,7 @@ export class Measuring {
       if (trySend(this.#probe, `p${this.#sent}`)) this.#sent++;
       await this.#pause(PING_EVERY_MS);
     }
-    // What is still under way: a path that takes longer than that is not lossy but slow.
-    const patienceUntil = this.#clock.now() + Math.min(1000, PATIENCE_MS);
+    const patienceUntil = this.#clock.now() + LATEST_MS;
     while (!this.#stopped && this.#roundTripsMs.length < this.#sent && this.#clock.now() < patienceUntil) {
       await this.#pause(10);
     }
@@ -145,6 +150,8 @@ export class Echo {
   #bulk = new BulkCount();
   #sending = false;
   #stopped = false;
+  /** What the other end says that it measured. */
+  result: DataMeasurement | undefined;
 
   constructor(clock: CallClock) {
     this.#clock = clock;
@@ -168,6 +175,7 @@ export class Echo {
   #answer(channel: DataChannel, data: unknown): void {
     if (this.#bulk.take(data, this.#clock.now())) return;
     const control = readControl(data);
+    if (control !== undefined && 'result' in control) this.result ??= control.result;
     if (control === undefined || !('ask' in control)) return;
     switch (control.ask) {
       case 'counts':
@@ -253,14 +261,40 @@ function readControl(data: unknown): Control | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ask, ms, counts, bulk, bulkDone } = value as Readonly<Record<string, unknown>>;
+  const { ask, ms, counts, bulk, bulkDone, result } = value as Readonly<Record<string, unknown>>;
   if (ask === 'counts' || ask === 'bulk-begins' || ask === 'bulk-ended') return { ask };
   if (ask === 'bulk' && isCount(ms)) return { ask, ms };
   if (isCount(counts)) return { counts };
   if (bulkDone === true) return { bulkDone };
+  const measurement = readMeasurement(result);
+  if (measurement !== undefined) return { result: measurement };
   if (typeof bulk !== 'object' || bulk === null) return undefined;
   const { bytes, ms: tookMs } = bulk as Readonly<Record<string, unknown>>;
   return isCount(bytes) && isCount(tookMs) ? { bulk: { bytes, ms: tookMs } } : undefined;
+}
+
+function readMeasurement(value: unknown): DataMeasurement | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { sent, arrived, returned, rttMs, lossPercent, throughput, durationMs } = value as Readonly<
+    Record<string, unknown>
+  >;
+  if (!isCount(sent) || !isCount(returned) || !isCount(durationMs)) return undefined;
+  const { min, p50, p95, p99, max } = (rttMs ?? {}) as Readonly<Record<string, unknown>>;
+  const { toAnswerer, toOfferer } = (throughput ?? {}) as Readonly<Record<string, unknown>>;
+  const hasTimes = isCount(min) && isCount(p50) && isCount(p95) && isCount(p99) && isCount(max);
+  return {
+    sent,
+    arrived: countOrNull(arrived),
+    returned,
+    rttMs: hasTimes ? { min, p50, p95, p99, max } : null,
+    lossPercent: countOrNull(lossPercent),
+    throughput: { toAnswerer: countOrNull(toAnswerer), toOfferer: countOrNull(toOfferer) },
+    durationMs,
+  };
+}
+
+function countOrNull(value: unknown): number | null {
+  return isCount(value) ? value : null;
 }
 
 function isCount(value: unknown): value is number {

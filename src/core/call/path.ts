@@ -31,13 +31,22 @@ export function configurationFor(
   servers: readonly CallIceServer[],
   bridges: Bridges = {},
 ): { readonly iceServers: readonly CallIceServer[]; readonly iceTransportPolicy: 'all' | 'relay' } {
+  const kinds = kindsFor(path, servers);
   return {
-    iceServers: serversFor(path, servers).map((server) => ({
+    iceServers: serversFor(kinds === path ? path : 'srflx', servers).map((server) => ({
       ...server,
       urls: server.urls.map((url) => bridges[url] ?? url),
     })),
-    iceTransportPolicy: path.startsWith('relay') ? 'relay' : 'all',
+    iceTransportPolicy: kinds.startsWith('relay') ? 'relay' : 'all',
   };
+}
+
+/**
+ * What our candidates are held to: the path; but an end without such a relay takes part with what it has, since the relay of
+ * the other end carries everything all the same.
+ */
+export function kindsFor(path: CallPath, servers: readonly CallIceServer[]): CallPath {
+  return path.startsWith('relay') && serversFor(path, servers).length === 0 ? 'any' : path;
 }
 
 /** The URL that somebody gave, from the one that a stack names. */

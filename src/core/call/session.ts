@@ -8,6 +8,7 @@ import {
   type CallPath,
   configurationFor,
   givenUrl,
+  kindsFor,
   reasonToWithhold,
   withholdFromSdp,
 } from './path.ts';
@@ -37,6 +38,8 @@ export interface SessionOptions {
   readonly connectMs: number;
   /** How long to measure what crosses it, milliseconds. */
   readonly durationMs: number;
+  /** Wait until `connectMs` whatever the stack says: people carry the messages. */
+  readonly patient?: boolean;
   /** Servers that the stack reaches by another URL than was given. */
   readonly bridges?: Bridges;
   /** Names the WebRTC implementation, for the report. */
@@ -56,10 +59,12 @@ export interface SessionWorld {
 /** How long gathering may hold up a description without trickle. */
 const MOST_GATHERING_MS = 8000;
 /** Beyond its planned length, measuring gets this long for its questions and answers. */
-const MEASURING_SLACK_MS = 8000;
+const MEASURING_SLACK_MS = 15_000;
 /** How long a connection may be interrupted before the offerer starts ICE anew. */
 const RESTART_AFTER_MS = 2500;
 const MOST_RESTARTS = 2;
+/** How long a goodbye may come after the end of the data channel. */
+const GOODBYE_MS = 500;
 /** Ours and theirs, of one connection. */
 const MOST_CANDIDATES = 1000;
 
@@ -70,6 +75,8 @@ const MOST_CANDIDATES = 1000;
 export class PeerSession {
   readonly #options: SessionOptions;
   readonly #world: SessionWorld;
+  /** What our candidates are held to. */
+  readonly #kinds: CallPath;
   readonly #connection: PeerConnection;
   readonly #watch: StatsWatch;
   readonly #echo: Echo;
@@ -94,6 +101,7 @@ export class PeerSession {
     this.#options = options;
     this.#world = world;
     this.#trickle = options.trickle;
+    this.#kinds = kindsFor(options.path, options.iceServers);
     const { clock } = world;
     this.#echo = new Echo(clock);
     this.#tell('call', 'started', { stack: options.stack });
@@ -187,9 +195,10 @@ export class PeerSession {
 
   #noticeClose(channel: DataChannel): void {
     channel.onclose = () => {
-      if (this.#wasOpen && channel.label === CONTROL_CHANNEL) {
-        this.#emit({ type: 'data-channel', ...this.#stamp, state: 'closed' });
-      }
+      if (!this.#wasOpen || channel.label !== CONTROL_CHANNEL) return;
+      this.#emit({ type: 'data-channel', ...this.#stamp, state: 'closed' });
+      // The goodbye comes another way, and where there is none left, not at all.
+      this.#world.clock.after(GOODBYE_MS, () => this.#end('ended', 'the other end closed the connection', false));
     };
   }
 
@@ -201,8 +210,10 @@ export class PeerSession {
       this.#cancelRestart = undefined;
       return;
     }
-    if (state === 'failed') this.#onFailure();
-    else if (state === 'disconnected' && this.#wasOpen) {
+    if (state === 'failed') {
+      // A person may take longer to carry an answer over than a stack tries.
+      if (this.#wasOpen || this.#options.patient !== true) this.#onFailure();
+    } else if (state === 'disconnected' && this.#wasOpen) {
       this.#cancelRestart ??= this.#world.clock.after(RESTART_AFTER_MS, () => this.#restart());
     }
   }
@@ -250,8 +261,8 @@ export class PeerSession {
   }
 
   #sendDescription({ type, sdp }: { readonly type: 'offer' | 'answer'; readonly sdp: string }): void {
-    const { path, loopback } = this.#options;
-    this.#send({ type, sdp: withholdFromSdp(path, sdp, loopback) }, { message: type, candidate: null });
+    const { loopback } = this.#options;
+    this.#send({ type, sdp: withholdFromSdp(this.#kinds, sdp, loopback) }, { message: type, candidate: null });
   }
 
   async #gathered(): Promise<void> {
@@ -267,8 +278,8 @@ export class PeerSession {
       if (candidate === null) this.#onLastCandidate();
       return;
     }
-    const { path, loopback } = this.#options;
-    const withheld = reasonToWithhold(path, candidate.candidate, loopback);
+    const { loopback } = this.#options;
+    const withheld = reasonToWithhold(this.#kinds, candidate.candidate, loopback);
     const seen = { message: 'candidate', candidate: withoutFragment(candidate.candidate) } as const;
     const { sdpMid, sdpMLineIndex } = candidate;
     if (withheld === undefined) this.#candidates++;
@@ -412,7 +423,7 @@ export class PeerSession {
     this.#cancelRestart?.();
     this.#echo.stop();
     this.#measuring?.stop();
-    const measurement = this.#measuring?.result();
+    const measurement = this.#measuring?.result() ?? this.#echo.result;
     if (measurement !== undefined) this.#emit({ type: 'data-channel', ...this.#stamp, state: 'measured', measurement });
     if (sayGoodbye) {
       const words = outcome === 'measured' ? 'done' : outcome;

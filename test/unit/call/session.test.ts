@@ -84,10 +84,20 @@ describe('a session', () => {
     ['any', [HOST, SRFLX, RELAY]],
   ] as const)('over %s tells nothing else', async (path, expected) => {
     const net = network();
-    const { offerer, answerer } = fakeCall({ network: net, path, offerer: [HOST, SRFLX, RELAY] });
+    const session = { iceServers: [{ urls: ['stun:192.0.2.9', 'turn:192.0.2.9'] }] };
+    const { offerer, answerer } = fakeCall({ network: net, path, offerer: [HOST, SRFLX, RELAY], session });
     offerer.session.start();
     await net.clock.until(() => offerer.ends.length > 0);
     expect(answerer.connection.added).toEqual(expected);
+  });
+
+  it('takes part with what it has where it has no such relay', async () => {
+    const net = network();
+    const session = { iceServers: [{ urls: ['stun:192.0.2.9', 'turn:192.0.2.9'] }] };
+    const { offerer, answerer } = fakeCall({ network: net, path: 'relay/tls', offerer: [HOST, SRFLX], session });
+    offerer.session.start();
+    await net.clock.until(() => offerer.ends.length > 0);
+    expect(answerer.connection.added).toEqual([HOST, SRFLX]);
   });
 
   it('lets candidates wait that overtake their description', async () => {

@@ -1,6 +1,6 @@
 import { openBridges } from '../../call/bridges.ts';
 import { answerCalls, type CallEnd, type CallOptions, offerCalls } from '../../call/call.ts';
-import { inProcessChannel } from '../../call/channel.ts';
+import { inProcessChannel, type SignalingChannel } from '../../call/channel.ts';
 import type { CallIceServer, CallPath } from '../../core/call/path.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
@@ -13,6 +13,7 @@ import { Peers } from './peers.ts';
 import type { CallTimes } from './plan.ts';
 
 export interface CallRequest extends CallTimes {
+  /** What our offering end connects over; an answering one follows the other end. */
   readonly paths: readonly CallPath[];
   readonly iceServers: readonly CallIceServer[];
   readonly iceTransportPolicy: IceTransportPolicy;
@@ -22,16 +23,31 @@ export interface CallRequest extends CallTimes {
   readonly insecure: boolean;
   readonly ca: string | undefined;
   readonly withEvents: boolean;
+  /** People carry the messages between the ends. */
+  readonly patient?: boolean;
   readonly signal: AbortSignal;
 }
 
-/** A call from this machine to itself, in a process for each end. Throws {@link UsageError} without a WebRTC implementation. */
-export async function callBothEnds(request: CallRequest, onEvent: (event: RunEvent) => void): Promise<Report> {
-  const { paths, iceServers, deadlineMs } = request;
+/** Who takes part from here, and how one end reaches the other. */
+export type CallParts =
+  | { readonly ends: 'both' }
+  | {
+      readonly ends: 'offerer' | 'answerer';
+      /** Once the peer is ready: what it costs to load it is no part of the call. Rejects with what the user is to be told. */
+      readonly meet: (signal: AbortSignal) => Promise<SignalingChannel>;
+    };
+
+/** A call, in a process for each end that is here. Throws `UsageError` without a WebRTC implementation. */
+export async function runCall(
+  request: CallRequest,
+  parts: CallParts,
+  onEvent: (event: RunEvent) => void,
+): Promise<Report> {
+  const { iceServers, deadlineMs } = request;
   await using peers = new Peers();
-  const slots = [peers.slot(), peers.slot()] as const;
-  // Before the clock starts: loading a WebRTC implementation is no part of a connection.
+  const slots = [peers.slot(), ...(parts.ends === 'both' ? [peers.slot()] : [])] as const;
   await Promise.all(slots.map((slot) => slot()));
+  const channels = parts.ends === 'both' ? inProcessChannel() : [await parts.meet(request.signal)];
   const run = new Run();
   run.start('call', reportedConfiguration(iceServers, request.iceTransportPolicy, request.problems), deadlineMs);
   const told = tellEach(run, onEvent);
@@ -40,13 +56,21 @@ export async function callBothEnds(request: CallRequest, onEvent: (event: RunEve
   await using tls = await openBridges(iceServers, { trust, insecure: request.insecure }, run.record);
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(deadlineMs)]);
   const options: CallOptions = { ...request, bridges: tls.bridges, signal };
-  const [here, there] = inProcessChannel();
-  const end = { record: run.record, now: run.clock.now };
-  const offering: CallEnd = { ...end, peer: slots[0], channel: here };
-  const answering: CallEnd = { ...end, peer: slots[1], channel: there };
-  await Promise.all([offerCalls(paths, offering, options), answerCalls(answering, options)]);
+  const endOf = (slot: (typeof slots)[number], channel: SignalingChannel): CallEnd => ({
+    record: run.record,
+    now: run.clock.now,
+    peer: slot,
+    channel,
+  });
+  const ends = channels.map((channel, index) => endOf(slots[index] ?? slots[0], channel));
+  await Promise.all(
+    ends.map((end, index) =>
+      parts.ends === 'answerer' || index === 1 ? answerCalls(end, options) : offerCalls(request.paths, end, options),
+    ),
+  );
   // What servers hold for us is given back before anything is said to be over.
   await peers[Symbol.asyncDispose]();
+  for (const channel of channels) channel.close();
   const report = finishRun(run.log, run.record, { withEvents: request.withEvents });
   run.end();
   await told;
