@@ -40,6 +40,11 @@ export const requirements = {
     provides: ['prometheus'],
     serves: 'alerts of the monitor as Prometheus raises them',
   },
+  miniupnpd: {
+    package: 'miniupnpd-nftables',
+    provides: ['miniupnpd'],
+    serves: 'a gateway that tells its address (NAT-PMP, UPnP), in the network lab',
+  },
   go: { package: 'golang-go', provides: ['go'], serves: 'the TURN server of pion, and delay in the network lab' },
   pion: {
     package: 'golang-github-pion-turn.v2-dev',

@@ -8,6 +8,7 @@ import { TcpMapping, type TcpMappingInput } from '../core/nat/tcp-mapping.ts';
 import { Driver } from '../net/drive.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { LadderTarget } from './ladder.ts';
+import { askGateway } from './nat-gateway.ts';
 import { measureLifetime } from './nat-lifetime.ts';
 import { NatMachine } from './nat-machine.ts';
 import { type NatRelay, openNatRelay } from './nat-relays.ts';
@@ -19,6 +20,7 @@ export interface NatTask {
   readonly signal: AbortSignal;
   /** Seconds up to which the life of an idle binding is looked for; absent: not at all. */
   readonly lifetimeSeconds?: number;
+  readonly askGateway?: boolean;
 }
 
 /** Two relays on different addresses can tell address-dependent filtering from endpoint-independent; more tell no more. */
@@ -46,7 +48,11 @@ async function discoverNat(
 ): Promise<void> {
   const local = targets[0]?.local;
   if (local === undefined) return;
-  await Promise.all([discoverUdp(targets, local, task, environment), discoverTcp(targets, local, task, environment)]);
+  await Promise.all([
+    discoverUdp(targets, local, task, environment),
+    discoverTcp(targets, local, task, environment),
+    task.askGateway === true ? askGateway(local, task.signal, environment) : undefined,
+  ]);
 }
 
 /** Over TCP, the servers' ports for TCP, and those for UDP, which mostly serve both. */

@@ -28,6 +28,10 @@ export interface SuiteOptions extends GatherOptions, ProbeOptions {
   readonly parts: readonly SuitePart[];
   /** Seconds up to which the life of an idle NAT binding is looked for; absent: not at all. */
   readonly lifetimeSeconds?: number;
+  /** `stun:` URLs of servers that are asked for the NAT alone: whether they answer is no finding. */
+  readonly natServers?: readonly string[];
+  /** Ask the default gateway for its outer address, to see whether it is behind another NAT. */
+  readonly askGateway?: boolean;
 }
 
 export interface SuiteRun extends EventStream {
@@ -67,6 +71,7 @@ class Suite {
   readonly events = new Run();
   readonly #options: SuiteOptions;
   readonly #servers: readonly GatherServer[];
+  readonly #natServers: readonly GatherServer[];
   readonly #trust: TrustStore;
   readonly #resolver: NameResolver;
   readonly #families: readonly Family[];
@@ -78,6 +83,7 @@ class Suite {
   constructor(options: SuiteOptions, servers: readonly GatherServer[], trust: TrustStore) {
     this.#options = options;
     this.#servers = servers;
+    this.#natServers = serversOf((options.natServers ?? []).map((urls) => ({ urls })));
     this.#trust = trust;
     this.#families = options.family === undefined ? [4, 6] : [options.family];
     this.#deadlineMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -145,20 +151,19 @@ class Suite {
 
   /** What goes server by server. The NAT first: its sockets should not share the wire with bursts. */
   async #ask(): Promise<void> {
-    const { parts, lifetimeSeconds } = this.#options;
+    const { parts } = this.#options;
     if (!parts.includes('probe') && !parts.includes('nat')) return;
     const { signal } = this.#stop;
     const interfaces = listInterfaces();
     // A gathering has its own.
     const checks = parts.includes('gather') ? undefined : this.#checkNames(interfaces);
-    const addresses = await this.#resolve();
+    const [addresses, natAddresses] = await Promise.all([this.#resolve(), this.#resolveNatServers()]);
     const known = knownNetwork(this.events.log);
     const task = { servers: this.#servers, addresses, interfaces, options: this.#options, signal, known };
     const environment = this.#environment();
     const targets = await ladderTargets(task, environment);
-    const nats = parts.includes('nat')
-      ? discoverNats({ targets, signal, ...(lifetimeSeconds !== undefined && { lifetimeSeconds }) }, environment)
-      : Promise.resolve();
+    const further = await ladderTargets({ ...task, servers: this.#natServers, addresses: natAddresses }, environment);
+    const nats = parts.includes('nat') ? this.#nats([...targets, ...further], environment) : Promise.resolve();
     // Silent servers hold up the NAT's tests for seconds: what is asked of each server must not wait for that.
     const head = new Promise<void>((resolve) => setTimeout(resolve, NAT_HEAD_START_MS).unref());
     await Promise.race([nats, head]);
@@ -166,6 +171,22 @@ class Suite {
     await Promise.all([nats, probing]);
     if (signal.aborted) checks?.cancel();
     await checks?.settled();
+  }
+
+  #nats(targets: readonly LadderTarget[], environment: ProbeEnvironment): Promise<void> {
+    const { lifetimeSeconds, askGateway = false } = this.#options;
+    const task = { targets, askGateway, signal: this.#stop.signal };
+    return discoverNats({ ...task, ...(lifetimeSeconds !== undefined && { lifetimeSeconds }) }, environment);
+  }
+
+  /** Nobody's configuration names them: what is wrong with them is a remark and no finding. */
+  async #resolveNatServers(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {
+    const addresses = await this.#addressesOf(this.#natServers, () => {});
+    for (const { url } of this.#natServers) {
+      if (!addresses.has(url))
+        this.events.record({ type: 'note', text: `--server ${url}: no address is known for it` });
+    }
+    return addresses;
   }
 
   #checkNames(interfaces: readonly InterfaceAddress[]): NameChecks {
@@ -195,16 +216,25 @@ class Suite {
     await controls.settled();
   }
 
-  async #resolve(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {
+  #resolve(): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {
+    return this.#addressesOf(this.#servers, this.#namesRecord());
+  }
+
+  async #addressesOf(
+    servers: readonly GatherServer[],
+    record: (body: EventBody) => void,
+  ): Promise<ReadonlyMap<string, readonly SocketAddress[]>> {
     const addresses = new Map<string, readonly SocketAddress[]>();
     await resolveNames({
-      servers: this.#servers,
+      servers,
       families: this.#families,
       resolver: this.#resolver,
       timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
       srv: this.#options.srv === true,
-      record: this.#namesRecord(),
-      told: ({ url, addresses: found }) => addresses.set(url, [...(addresses.get(url) ?? []), ...found]),
+      record,
+      told: ({ url, addresses: found }) => {
+        if (found.length > 0) addresses.set(url, [...(addresses.get(url) ?? []), ...found]);
+      },
     });
     return addresses;
   }

@@ -204,7 +204,13 @@ export interface NatResult {
   readonly hairpinning: boolean | null;
   readonly portPreservation: boolean | null;
   readonly bindingLifetimeSeconds: number | null;
+  /** As the gateway says itself; null where it was not asked (`--ask-gateway`), or did not say. */
+  readonly gatewayExternalAddress?: string | null;
+  /** NATs in a row; null where the gateway was not asked, and where there is none. */
+  readonly translations?: 'one' | 'two-or-more' | 'not-determined' | null;
   readonly reasons: readonly string[];
+  /** What would tell what is not determined. */
+  readonly settledBy?: readonly string[];
   readonly [key: string]: unknown;
 }
 

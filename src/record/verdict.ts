@@ -80,7 +80,10 @@ function undeterminedNat(observation: Observation): UndeterminedPart[] {
     .filter((result) => result.mapping === 'not-determined' || result.filtering === 'not-determined')
     .map((result) => ({
       subject: `NAT of ${result.interface ?? result.localAddress}`,
-      because: result.reasons.join('; ') || 'the tests did not settle it',
+      because: [
+        result.reasons.join('; ') || 'the tests did not settle it',
+        ...(result.settledBy ?? []).map((what) => `to be settled by ${what}`),
+      ].join('; '),
     }));
 }
 

@@ -4,7 +4,7 @@ import type { NatResult, Report } from '../../src/record/report.ts';
 import { describeNeeding } from '../support/needs.ts';
 import { expectReport } from '../support/schema.ts';
 import { type Lab, startLab } from './support/lab.ts';
-import { type AccessNetwork, serverAddresses, siteAddresses } from './support/network.ts';
+import { type AccessNetwork, BLACK_HOLE, serverAddresses, siteAddresses } from './support/network.ts';
 import { NATS, NETWORKS } from './support/networks.ts';
 import { PASSWORD, startTurn, USER } from './support/servers.ts';
 
@@ -56,7 +56,7 @@ describeNeeding(
   let lab: Lab;
 
   beforeAll(async () => {
-    lab = await startLab({ sites: names.map((name) => SITES[name]), servers: [{}, {}, {}] });
+    lab = await startLab({ sites: names.map((name) => SITES[name]), servers: [{}, {}, {}], zone: {} });
     await Promise.all([
       startTurn(lab, 'server1', full, { kind: 'coturn' }),
       startTurn(lab, 'server2', ordinary, { kind: 'coturn', rfc5780: false }),
@@ -137,6 +137,20 @@ describeNeeding(
     },
     TIME,
   );
+
+  it.concurrent('--server settles what one TURN server leaves open, and is no finding where it is silent', async () => {
+    const alone = ['eim-adf', `turn:${ordinary.addresses[0]}`] as const;
+    const mapping = await nat(...alone, '--server', second.addresses[0]);
+    expect(mapping.result).toMatchObject({ mapping: EIM, tcpMapping: EIM });
+    const all = await nat(...alone, '--server', `stun:${full.addresses[0]}`);
+    expect(all.result).toMatchObject({ mapping: EIM, filtering: ADM, settledBy: [] });
+    expect(all.report.exitCode).toBe(0);
+    const silent = await nat(...alone, '--server', BLACK_HOLE, '--server', 'no.such.name');
+    expect(silent.result).toMatchObject({ mapping: UNKNOWN });
+    expect(silent.report.notes?.join()).toContain('--server stun:no.such.name: no address is known for it');
+    expect(silent.report.findings.filter(({ severity }) => severity === 'error' || severity === 'warning')).toEqual([]);
+    expect(silent.report.exitCode).toBe(3);
+  });
 
   const lossy: [SiteName, string, string][] = [
     ['public, 20 % lost each way', 'none', EIM],

@@ -48,6 +48,7 @@ describeNeeding(
     ['apdm-apdf', { mapping: APDF, filtering: APDF, hairpinning: false }],
     ['hairpin', { mapping: EIM, filtering: ADF, hairpinning: true }],
     ['carrier-grade', { mapping: EIM, filtering: APDF, hairpinning: false }],
+    ['double-nat', { mapping: EIM, filtering: APDF, hairpinning: false }],
     ['vpn', { mapping: EIM, filtering: APDF, hairpinning: false }],
     ['no-udp', { mapping: 'no-answer', filtering: 'no-answer', hairpinning: false }],
     ['tcp-443-only', { mapping: 'no-answer', filtering: 'no-answer', hairpinning: false }],
@@ -61,12 +62,15 @@ describeNeeding(
     expect(allowed.includes(client)).toBe(name === 'public');
   });
 
-  it.concurrent('carrier-grade: two translations, 100.64.0.0/10 between them', async () => {
-    const [home = '', carrier = ''] = lab.sites[siteOf('carrier-grade') - 1]?.routers ?? [];
-    const ask = (): Promise<unknown> => stunClient(lab, siteOf('carrier-grade'), address);
-    const between = await capture(lab, home, 'wan', 'udp port 3478', ask);
-    expect(between[0]).toMatch(/IP 100\.64\.\d+\.2\.\d+ > 198\.19\.1\.2\.3478/);
-    const outside = await capture(lab, carrier, 'wan', 'udp port 3478', ask);
+  const twice: [NetworkName, RegExp][] = [
+    ['carrier-grade', /IP 100\.64\.\d+\.2\.\d+ > 198\.19\.1\.2\.3478/],
+    ['double-nat', /IP 10\.99\.\d+\.2\.\d+ > 198\.19\.1\.2\.3478/],
+  ];
+  it.concurrent.each(twice)('%s: two translations, %s between them', async (name, inside) => {
+    const [inner = '', outer = ''] = lab.sites[siteOf(name) - 1]?.routers ?? [];
+    const ask = (): Promise<unknown> => stunClient(lab, siteOf(name), address);
+    expect((await capture(lab, inner, 'wan', 'udp port 3478', ask))[0]).toMatch(inside);
+    const outside = await capture(lab, outer, 'wan', 'udp port 3478', ask);
     expect(outside[0]).toMatch(/IP 198\.18\.\d+\.2\.\d+ > 198\.19\.1\.2\.3478/);
   });
 

@@ -6,12 +6,13 @@ import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { describeSystemError } from '../files.ts';
 import { text } from '../options/option.ts';
-import { lifetimeOptions } from '../suite/options.ts';
+import { lifetimeOptions, natOptions } from '../suite/options.ts';
 import { runSuite, suiteOptions } from '../suite/run.ts';
 
 const options = {
   ...suiteOptions,
   ...lifetimeOptions,
+  ...natOptions,
   save: text({
     group: 'Output',
     placeholder: 'FILE',

@@ -1,5 +1,7 @@
+import { fail, ok, type Result } from '../../core/result.ts';
+import { parseServerUri } from '../../core/stun/uri.ts';
 import { PROBE_DEFAULTS, PROBE_LIMITS } from '../../probe/probe-options.ts';
-import { flag, number } from '../options/option.ts';
+import { flag, number, one, repeatable } from '../options/option.ts';
 
 /** How data is sent through a relay. */
 export const probeOptions = {
@@ -76,3 +78,29 @@ export const lifetimeOptions = {
     help: 'measure how long an idle UDP binding lives, up to this; takes about as long as it lives',
   }),
 } as const;
+
+/** What is asked of the NAT beyond the servers that are given. */
+export const natOptions = {
+  server: repeatable(
+    one(
+      {
+        group: 'Network',
+        placeholder: 'HOST',
+        help: 'another STUN server, asked for the NAT alone: tells apart what one address cannot',
+      },
+      stunServer,
+    ),
+  ),
+  'ask-gateway': flag({
+    group: 'Network',
+    help: 'ask the default gateway for its outer address (NAT-PMP, UPnP; nothing is changed there): are there two NATs in a row?',
+  }),
+} as const;
+
+/** `stun.example.org`, with a port or as a whole URL. */
+function stunServer(given: string): Result<string, string> {
+  const url = /^[a-z]+:(?!\d+$)/i.test(given) ? given : `stun:${given}`;
+  const parsed = parseServerUri(url);
+  const isStun = parsed.ok && parsed.value.scheme === 'stun';
+  return isStun ? ok(url) : fail('a STUN server, like stun.example.org:3478');
+}

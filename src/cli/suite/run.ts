@@ -18,7 +18,7 @@ import { configure } from '../servers/configure.ts';
 import { requireValid } from '../servers/validate.ts';
 import { Interrupted } from '../signals.ts';
 import { observe } from './observe.ts';
-import type { furtherOptions, lifetimeOptions, probeOptions } from './options.ts';
+import type { furtherOptions, lifetimeOptions, natOptions, probeOptions } from './options.ts';
 
 /** What every command that asks a network several questions takes. */
 export const suiteOptions = { ...serverOptions, ...networkOptions, ...outputOptions, ...packetOptions } as const;
@@ -27,6 +27,7 @@ type Values = ValuesOf<typeof suiteOptions> &
   ValuesOf<typeof probeOptions> &
   ValuesOf<typeof lifetimeOptions> &
   ValuesOf<typeof furtherOptions> &
+  ValuesOf<typeof natOptions> &
   ValuesOf<typeof vantageOptions>;
 
 export interface SuiteCommand {
@@ -87,6 +88,8 @@ export async function runSuite(
     ...options,
     ...probing(given),
     ...timing(given, network.timeoutMs),
+    ...(given.server === undefined ? {} : { natServers: given.server }),
+    ...(given['ask-gateway'] === true ? { askGateway: true } : {}),
     parts: command.parts,
     command: command.name,
     signal,

@@ -1,7 +1,7 @@
 import type { Family } from '../address.ts';
 import type { SenderRelation } from './filtering.ts';
 
-export type NatTestKind = 'mapping' | 'stability' | 'filtering' | 'hairpin' | 'lifetime' | 'tcp-mapping';
+export type NatTestKind = 'mapping' | 'stability' | 'filtering' | 'hairpin' | 'lifetime' | 'tcp-mapping' | 'gateway';
 
 /** One question put to the NAT and what came of it. The verdicts are a function of these alone (`core/nat/verdict`). */
 export interface NatTest {
@@ -21,13 +21,15 @@ export interface NatTest {
   /** How often it was asked. */
   readonly tries: number;
   readonly outcome: 'yes' | 'no' | 'not-determined';
-  readonly via: 'stun' | 'rfc5780' | 'relay';
+  readonly via: 'stun' | 'rfc5780' | 'relay' | 'nat-pmp' | 'upnp';
   /** Filtering: how the sender stands to whom we sent to. */
   readonly sender?: SenderRelation;
   /** Filtering: the probability that mere loss explains the silence. */
   readonly doubt?: number;
   /** Lifetime: seconds without traffic before the question. */
   readonly idleSeconds?: number;
+  /** Gateway: its address on the outside, as it says itself. */
+  readonly externalAddress?: string;
   readonly rttMs?: number;
   readonly note?: string;
 }

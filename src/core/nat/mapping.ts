@@ -57,10 +57,14 @@ export function mappingVerdict(local: SocketAddress, samples: readonly MappingSa
     return undetermined(
       ['endpoint-independent', 'address-dependent'],
       'two ports of one address saw the same mapping; no second address was asked',
-      'a STUN server on a second address',
+      'a STUN server on a second address (--server)',
     );
   }
-  return undetermined([...NATS], 'only one destination answered', 'a STUN server on a second address and port');
+  return undetermined(
+    [...NATS],
+    'only one destination answered',
+    'a STUN server on a second address and port (--server)',
+  );
 }
 
 const NATS = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;

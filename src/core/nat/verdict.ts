@@ -1,6 +1,7 @@
 import { type Family, parseSocketAddress, type SocketAddress } from '../address.ts';
 import type { NatTest } from './events.ts';
 import { type Filtering, type FilteringVerdict, filteringVerdict } from './filtering.ts';
+import { type Translations, translationsOf } from './gateway.ts';
 import { type LifetimeVerdict, lifetimeVerdict } from './lifetime.ts';
 import { type Mapping, type MappingSample, type MappingVerdict, mappingVerdict } from './mapping.ts';
 import { isUnstable } from './stability.ts';
@@ -27,6 +28,10 @@ export interface NatVerdict {
   readonly unstable: boolean;
   /** Somebody on the path rewrites addresses inside packets. */
   readonly alg: boolean;
+  /** The gateway's address on the outside, as it says itself; null where nobody asked, or it did not say. */
+  readonly gatewayExternalAddress: string | null;
+  /** How many NATs there are in a row; null where the gateway was not asked, and where there is none. */
+  readonly translations: Translations | null;
   readonly reasons: readonly string[];
   readonly settledBy: readonly string[];
 }
@@ -66,6 +71,9 @@ function verdictOf(tests: readonly NatTest[]): NatVerdict {
   const mapped = firstMapped?.mappedAddress == null ? undefined : parseSocketAddress(firstMapped.mappedAddress);
   const local = parseSocketAddress(firstMapped?.local ?? first.local);
   const translated = mapping.verdict !== 'none' && mapped !== undefined;
+  const gateway = tests.find((test) => test.test === 'gateway');
+  const external = gateway?.externalAddress ?? null;
+  const translations = external === null ? 'not-determined' : translationsOf(external, mapped?.address ?? null);
   return {
     interface: first.interface,
     family: first.family,
@@ -83,6 +91,8 @@ function verdictOf(tests: readonly NatTest[]): NatVerdict {
     lifetime,
     unstable: isUnstable(tests),
     alg: tests.some((test) => test.plainMappedAddress !== undefined),
+    gatewayExternalAddress: external,
+    translations: gateway === undefined || mapping.verdict === 'none' ? null : translations,
     reasons: reasonsOf(tests, mapping, filtering, tcp, lifetime),
     settledBy: [mapping.settledBy, filtering.settledBy].filter((text) => text !== undefined),
   };

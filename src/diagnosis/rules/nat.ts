@@ -62,15 +62,12 @@ function dependentMapping(view: View): Conclusion[] {
   );
 }
 
-/** Needs the gateway's own external address (from UPnP or PCP): 100.64.0.0/10 on our side alone is VPNs and clouds too. */
+/** Needs the gateway's own external address: 100.64.0.0/10 on our side alone is VPNs and clouds too. */
 function translatedTwice(view: View): Conclusion[] {
-  return results(view, ({ mapping }) => mapping !== 'none').flatMap((result): Conclusion[] => {
-    const gateway = result['gatewayExternalAddress'];
-    if (typeof gateway !== 'string' || gateway === result.mappedAddress) return [];
-    const kind = addressKind(gateway);
-    if (kind !== 'cgnat' && kind !== 'private') return [];
-    const id = kind === 'cgnat' ? 'nat.carrier-grade' : 'nat.double';
-    return [about(view, id, result, { params: { gateway } })];
+  return results(view, ({ translations }) => translations === 'two-or-more').map((result) => {
+    const gateway = result.gatewayExternalAddress ?? '';
+    const id = addressKind(gateway) === 'cgnat' ? 'nat.carrier-grade' : 'nat.double';
+    return about(view, id, result, { params: { gateway } });
   });
 }
 

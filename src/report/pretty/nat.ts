@@ -14,7 +14,7 @@ export function natLines(report: Report, style: Style): string[] {
 
 function partsOf(result: NatResult): string[] {
   const { mapping, filtering, tcpMapping, mappedAddress, localAddress } = result;
-  const { hairpinning, portPreservation, bindingLifetimeSeconds } = result;
+  const { hairpinning, portPreservation, bindingLifetimeSeconds, translations, gatewayExternalAddress } = result;
   const where = `${result.interface ?? localAddress} IPv${result.family}`;
   if (mapping === 'none') return [where, `no NAT: seen as ${localAddress}`, `filtering ${words(filtering)}`];
   return [
@@ -25,6 +25,8 @@ function partsOf(result: NatResult): string[] {
     ...(tcpMapping == null ? [] : [`TCP mapping ${words(tcpMapping)}`]),
     ...(hairpinning === null ? [] : [hairpinning ? 'hairpins' : 'no hairpinning']),
     ...(portPreservation === null ? [] : [portPreservation ? 'keeps ports' : 'changes ports']),
+    ...(translations === 'two-or-more' ? [`behind another NAT (the gateway has ${gatewayExternalAddress})`] : []),
+    ...(translations === 'one' ? ['no other NAT behind the gateway'] : []),
     ...(bindingLifetimeSeconds === null ? [] : [`forgets after ${bindingLifetimeSeconds} s`]),
   ];
 }

@@ -35,5 +35,12 @@ export type Service =
       readonly target: { readonly address: string; readonly port: number };
       readonly idleMs: number;
     }
+  /** A home router's daemon: tells `external` as its outer address, by NAT-PMP (RFC 6886) or UPnP, and does nothing else. */
+  | {
+      readonly kind: 'gateway';
+      readonly address: string;
+      readonly external: string;
+      readonly speaks: 'nat-pmp' | 'upnp';
+    }
   /** Accepts and resets as soon as bytes come. */
   | { readonly kind: 'reset'; readonly address: string; readonly port: number };

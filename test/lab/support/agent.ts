@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Service } from './agent-protocol.ts';
 import { serveDns } from './dns-server.ts';
+import { serveGateway } from './gateway-server.ts';
 
 const services = JSON.parse(process.argv[2] ?? '[]') as Service[];
 await Promise.all(services.map(start));
@@ -34,6 +35,8 @@ async function start(service: Service): Promise<void> {
       return answerFromElsewhere(service);
     case 'balancer':
       return answerConnections(service, (socket) => balance(socket, service));
+    case 'gateway':
+      return serveGateway(service);
     case 'reset':
       return answerConnections(service, (socket) => socket.once('data', () => socket.resetAndDestroy()));
   }

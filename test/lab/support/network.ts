@@ -7,6 +7,8 @@ import type { NatBox } from './nat-rules.ts';
 export interface AccessNetwork {
   /** Translating boxes from the client outward. None: the client's IPv4 address is public. */
   readonly nats?: readonly NatBox[];
+  /** What lies between two boxes: 100.64.0.0/10 as a carrier has it (RFC 6598), or a private network. Default `shared`. */
+  readonly between?: 'shared' | 'private';
   /** Default true. */
   readonly ipv4?: boolean;
   /** `broken`: the client has a global address and a default route, and nothing comes back. Default `none`. */
@@ -101,6 +103,11 @@ export function wanAddresses(index: number, network: AccessNetwork): readonly (r
   const pool = Math.max(1, ...(network.nats ?? []).map((nat) => nat.poolSize ?? 1));
   const uplinks = Array.from({ length: network.uplinks ?? 1 }, (_, i) => `198.18.${index + 100 * i}`);
   return uplinks.map((net) => Array.from({ length: pool }, (_, i) => `${net}.${2 + i}`));
+}
+
+/** The network between two boxes, as `100.64.1`; the inner one has .2 there. */
+export function betweenNetwork(index: number, { between = 'shared' }: AccessNetwork): string {
+  return between === 'shared' ? `100.64.${index}` : `10.99.${index}`;
 }
 
 export function vpnAddress(index: number): string {

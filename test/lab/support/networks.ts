@@ -24,6 +24,7 @@ export const NETWORKS = {
   'apdm-apdf': { nats: [NATS['apdm-apdf']] },
   hairpin: { nats: [{ ...NATS['eim-adf'], hairpinning: true }] },
   'carrier-grade': { nats: [NATS['eim-apdf'], NATS['eim-eif']] },
+  'double-nat': { nats: [NATS['eim-apdf'], NATS['eim-apdf']], between: 'private' },
   'no-udp': { nats: HOME, firewall: 'no-udp' },
   'tcp-443-only': { nats: HOME, firewall: 'tcp-443-only' },
   'captive-portal': { nats: HOME, firewall: 'captive-portal' },

@@ -88,6 +88,7 @@ const NAT: Shape = {
 const NETWORK: Shape = {
   keys: {
     ...leaves(
+      'between',
       'ipv4',
       'ipv6',
       'firewall',
@@ -137,7 +138,20 @@ const SERVER: Shape = {
     turn: [TURN],
     services: [
       {
-        keys: leaves('kind', 'protocol', 'address', 'port', 'text', 'addresses', 'zone', 'from', 'target', 'idleMs'),
+        keys: leaves(
+          'kind',
+          'protocol',
+          'address',
+          'port',
+          'text',
+          'addresses',
+          'zone',
+          'from',
+          'target',
+          'idleMs',
+          'external',
+          'speaks',
+        ),
         needs: ['kind'],
       },
     ],

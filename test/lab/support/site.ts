@@ -1,6 +1,7 @@
 import { natRules } from './nat-rules.ts';
 import {
   type AccessNetwork,
+  betweenNetwork,
   type Firewall,
   INTERNET,
   PORTAL_PORT,
@@ -40,9 +41,9 @@ export function buildSite(topology: Topology, index: number, network: AccessNetw
       natRules(nat, {
         wan: outermost
           ? wanAddresses(index, network).map((addresses, u) => ({ device: uplinkDevice(u), addresses }))
-          : [{ device: 'wan', addresses: [`100.64.${index}.2`] }],
+          : [{ device: 'wan', addresses: [`${betweenNetwork(index, network)}.2`] }],
         lan: 'lan',
-        lanNetwork: i === 0 ? siteAddresses(index, network).lanNetwork : `100.64.${index}.0/24`,
+        lanNetwork: i === 0 ? siteAddresses(index, network).lanNetwork : `${betweenNetwork(index, network)}.0/24`,
       }),
     );
     setBindingLifetime(topology.host(routers[i] ?? ''), nat.bindingSeconds);
@@ -89,7 +90,7 @@ function buildLan(
   });
 }
 
-/** 100.64.0.0/10 (RFC 6598) between a home's router and the carrier's. */
+/** Between a home's router and the carrier's, or between two routers of a home. */
 function buildCarrierLink(
   topology: Topology,
   index: number,
@@ -97,10 +98,11 @@ function buildCarrierLink(
   home: string,
   carrier: string,
 ): void {
+  const net = betweenNetwork(index, network);
   topology.link(home, 'wan', carrier, 'lan');
-  topology.host(home).address('wan', `100.64.${index}.2/24`);
-  topology.host(carrier).address('lan', `100.64.${index}.1/24`);
-  topology.host(home).route(`default via 100.64.${index}.1`);
+  topology.host(home).address('wan', `${net}.2/24`);
+  topology.host(carrier).address('lan', `${net}.1/24`);
+  topology.host(home).route(`default via ${net}.1`);
   if ((network.ipv6 ?? 'none') === 'none') return;
   topology.host(home).address('wan', `2001:db8:${index}:2::2/64`);
   topology.host(carrier).address('lan', `2001:db8:${index}:2::1/64`);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueEntry, FINDING_IDS, resolveFindingId } from '../../../src/diagnosis/catalogue.ts';
-import { diagnose } from '../../../src/diagnosis/diagnose.ts';
 import { ENGLISH } from '../../../src/diagnosis/text/en.ts';
 import { WIDTH } from '../../../src/report/layout.ts';
 import { pretty } from '../../../src/report/pretty.ts';
@@ -104,31 +103,44 @@ function known(id: string): (typeof FINDING_IDS)[number] {
 }
 
 describe('nat.carrier-grade and nat.double', () => {
-  // Nobody asks gateways (UPnP, PCP) yet: the field is filled by whoever will.
-  const nat = (gateway: string | undefined): string[] => {
-    const observation = new Run({ command: 'nat' }).observation();
-    const result = {
-      interface: 'eth0',
-      family: 4,
-      localAddress: '192.168.1.23',
-      mappedAddress: '203.0.113.7',
-      mapping: 'endpoint-independent',
-      filtering: 'address-and-port-dependent',
-      hairpinning: null,
-      portPreservation: true,
-      bindingLifetimeSeconds: null,
-      reasons: [],
-      ...(gateway === undefined ? {} : { gatewayExternalAddress: gateway }),
-    } as const;
-    return diagnose({ ...observation, nat: [result] }).map(({ id }) => id);
+  const stamp = { type: 'nat-test', interface: 'eth0', family: 4, tries: 1, outcome: 'yes' } as const;
+  const nat = (gateway: string | undefined, mapped = '203.0.113.7:40000'): string[] => {
+    const run = new Run({ command: 'nat' }).record({
+      ...stamp,
+      test: 'mapping',
+      local: '192.168.1.23:40000',
+      destination: '198.51.100.9:3478',
+      answerFrom: '198.51.100.9:3478',
+      mappedAddress: mapped,
+      via: 'stun',
+    });
+    if (gateway !== undefined) {
+      run.record({
+        ...stamp,
+        test: 'gateway',
+        local: '192.168.1.23',
+        destination: '192.168.1.1:5351',
+        answerFrom: '192.168.1.1',
+        mappedAddress: null,
+        externalAddress: gateway,
+        via: 'nat-pmp',
+      });
+    }
+    return run.findings().filter((id) => id === 'nat.carrier-grade' || id === 'nat.double');
   };
 
   it.each([
     ['100.64.3.4', ['nat.carrier-grade']],
     ['192.168.0.2', ['nat.double']],
     ['203.0.113.7', []],
+    // A pool, a second uplink, or a gateway that tells what it was set to.
+    ['203.0.113.99', []],
     [undefined, []],
   ])('with a gateway that has %s outside: %j', (gateway, ids) => {
     expect(nat(gateway)).toEqual(ids);
+  });
+
+  it('is not said where the server itself is on a private network', () => {
+    expect(nat('192.168.0.2', '10.0.0.4:40000')).toEqual([]);
   });
 });
