@@ -71,14 +71,15 @@ describe('one UDP socket', () => {
       '0 new',
       '0 gathering',
       '0 candidate host udp 192.0.2.1:40000',
-      '25 omitted 192.0.2.1 40000 typ srflx',
+      // Both Allocates first, at 0 and 5; the Binding request beside them can wait.
+      '30 omitted 192.0.2.1 40000 typ srflx',
       '40 allocation created 203.0.113.9:50000',
       '40 candidate relay udp 203.0.113.9:50000 via udp turn:198.51.100.1',
-      '50 allocation created 203.0.113.9:50001',
-      '50 candidate relay udp 203.0.113.9:50001 via udp turn:198.51.100.1?transport=udp',
-      '50 complete',
-      '70 allocation released 203.0.113.9:50000',
-      '70 allocation released 203.0.113.9:50001',
+      '45 allocation created 203.0.113.9:50001',
+      '45 candidate relay udp 203.0.113.9:50001 via udp turn:198.51.100.1?transport=udp',
+      '45 complete',
+      '65 allocation released 203.0.113.9:50000',
+      '65 allocation released 203.0.113.9:50001',
     ]);
     expect(
       world.node

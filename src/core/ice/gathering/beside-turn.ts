@@ -39,7 +39,7 @@ export class BesideTurn implements Timed {
     this.#way = way;
     this.#ended = ended;
     context.timed.add(this);
-    context.pacer.add((at) => this.#begin(at), now);
+    context.pacer.addLast((at) => this.#begin(at), now);
   }
 
   get done(): boolean {
