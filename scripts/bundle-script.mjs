@@ -25,9 +25,7 @@ export async function bundleScript(entry) {
     target: 'node20',
     packages: 'external',
     logLevel: 'warning',
-    plugins: [
-      { name: 'own-place', setup: (to) => to.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path }) => loadInPlace(path)) },
-    ],
+    plugins: [ownPlace(/\.(ts|mjs)$/)],
   });
   const text = result.outputFiles[0]?.text ?? '';
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -42,6 +40,14 @@ export async function bundleScript(entry) {
 
 /**
  * Modules that look for files beside themselves must find them although the bundle stands elsewhere.
+ * @param {RegExp} filter  paths of such modules
+ * @returns {import('esbuild').Plugin}
+ */
+export function ownPlace(filter) {
+  return { name: 'own-place', setup: (to) => to.onLoad({ filter }, ({ path }) => loadInPlace(path)) };
+}
+
+/**
  * @param {string} path
  * @returns {Promise<{ contents: string, loader: 'js' }>}
  */

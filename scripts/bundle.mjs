@@ -9,11 +9,13 @@ import { ensureDependencies, root } from './setup.mjs';
  * the project's, as its sources' helpers do.
  * @param {string} source  relative to the project
  * @param {readonly string[]} args
- * @param {{ readonly sourceMaps?: boolean }} [options]  so that errors name a place in the sources
+ * @param {{ readonly sourceMaps?: boolean, readonly inPlace?: RegExp }} [options]  `sourceMaps`: so that errors name a place
+ *   in the sources; `inPlace`: paths of modules that look for files beside themselves, where they stand
  */
-export async function runBundled(source, args, { sourceMaps = false } = {}) {
+export async function runBundled(source, args, { sourceMaps = false, inPlace } = {}) {
   await ensureDependencies();
   const { build } = await import('esbuild');
+  const { ownPlace } = await import('./bundle-script.mjs');
   const outdir = join(root, '.iceprobe', `run-${process.pid}`);
   mkdirSync(outdir, { recursive: true });
   const outfile = join(outdir, 'main.mjs');
@@ -31,6 +33,7 @@ export async function runBundled(source, args, { sourceMaps = false } = {}) {
       target: 'node20.19',
       sourcemap: sourceMaps ? 'inline' : false,
       logLevel: 'warning',
+      plugins: inPlace === undefined ? [] : [ownPlace(inPlace)],
     });
     process.argv.splice(2, process.argv.length, ...args);
     process.setSourceMapsEnabled(sourceMaps);
