@@ -92,8 +92,17 @@ describeNeeding('coturn', 'openssl')('a fleet', () => {
         await coturn.waitForRelease();
 
         const changes = monitor.changes();
+        const figures = figuresOf(samples);
+        if (process.env['ICEPROBE_FLEET_SECONDS'] !== undefined) {
+          const runs = status.targets.reduce((sum, { runs: count }) => sum + count, 0);
+          console.log(
+            JSON.stringify({ ...figures, runs, changes: changes.length, metricsBytes: body.length }, null, 2),
+          );
+        }
         for (const kind of ['down', 'recovered']) {
           const names = changes.filter(({ change }) => change === kind).map(({ target }) => target);
+          const twice = changes.filter(({ target }) => names.indexOf(target) !== names.lastIndexOf(target));
+          expect(twice, `told more than once: ${kind}`).toEqual([]);
           expect(names.toSorted(), kind).toEqual(Object.keys(targets).toSorted());
         }
         // What is found is gone before it is found again, and in the end all of it is.
@@ -109,13 +118,6 @@ describeNeeding('coturn', 'openssl')('a fleet', () => {
         expect(standing.filter((each) => /net\.|auth\.|relay\.no/.test(each))).toEqual([]);
         expect(monitor.process.output()).not.toMatch(/fault of iceprobe|cannot be kept/);
 
-        const figures = figuresOf(samples);
-        if (process.env['ICEPROBE_FLEET_SECONDS'] !== undefined) {
-          const runs = status.targets.reduce((sum, { runs: count }) => sum + count, 0);
-          console.log(
-            JSON.stringify({ ...figures, runs, changes: changes.length, metricsBytes: body.length }, null, 2),
-          );
-        }
         expect(figures.fewestFilesLate).toBeLessThanOrEqual(figures.fewestFilesEarly + 10);
         expect(figures.mostMiB).toBeLessThan(512);
         if (SECONDS >= 600) expect(figures.leastMiBLate).toBeLessThan(1.25 * figures.leastMiBEarly);

@@ -45,7 +45,8 @@ async function metric(monitor: RunningMonitor, name: string): Promise<number | u
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
 }
 
-describeNeeding('coturn')('iceprobe monitor', () => {
+// Most of each is waiting.
+describeNeeding('coturn')('iceprobe monitor', { concurrent: true }, () => {
   test('tells each change of each target once, where they are served and posted too', async () => {
     const port = await freePort(['127.0.0.1']);
     let coturn = await startCoturn({ port, listen: ['127.0.0.1'] });
@@ -289,7 +290,7 @@ describeNeeding('coturn')('iceprobe monitor', () => {
   }, 60_000);
 });
 
-describeNeeding('coturn', 'namespaces')('a full disk', () => {
+describeNeeding('coturn', 'namespaces')('a full disk', { concurrent: true }, () => {
   test('costs no line of the log: they are held until there is room, and what is left goes to stderr', async () => {
     const port = await freePort(['127.0.0.1']);
     let coturn = await startCoturn({ port, listen: ['127.0.0.1'] });
@@ -376,7 +377,9 @@ describeNeeding('coturn')('what is wrong with the call', () => {
     writeFileSync(config, '{ "targets": { "one": { "iceServers": [{ "urls": "tun:a" }], "interval": "often" } } }');
     expect(await wrong('-c', config)).toMatch(/iceprobe\.config\.json:1:\d+: targets\.one\.interval/);
     writeFileSync(config, '{ "targets": { "one": { "iceServers": [{ "urls": "stun:a" }] } } }');
-    expect(await wrong('-c', config, '--interval', '5')).toMatch(/--interval is for URLs.*\n.*"defaults"/);
+    expect(await wrong('-c', config, 'stun:b')).toMatch(/the targets of .* and a URL contradict each other/);
+    expect(await wrong('-c', config, '-u', 'user')).toMatch(/--username and the targets of .* contradict each other/);
+    expect(await wrong('-c', config, '--target', 'two')).toMatch(/has no target "two"/);
     expect(await wrong('-c', join(folder, 'missing.json'))).toMatch(/missing\.json: no such file/);
     expect(await wrong('stun:127.0.0.1', '--webhook', 'example.org/t0ken')).toMatch(/--webhook is no web address/);
     expect(await wrong('stun:127.0.0.1', '-o', folder)).toMatch(/cannot write .*: this is a directory/);

@@ -13,10 +13,9 @@ export interface IceprobeConfig {
   /** For every target that does not say otherwise. */
   readonly defaults?: TargetDefaults;
   /**
-   * How many targets are tested at the same time, at most.
+   * How many targets are tested at the same time, at most: 4 by default, 20 by `iceprobe monitor`.
    * @minimum 1
    * @maximum 100
-   * @default 4
    * @asType integer
    */
   readonly concurrency?: number;

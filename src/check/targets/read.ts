@@ -1,8 +1,9 @@
+import { optional } from '../../core/optional.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { JsonSchema } from '../../record/json-schema.ts';
 import { type ExpectationKey, type Expectations, readExpectations } from '../expectations.ts';
 import schema from './config.schema.json' with { type: 'json' };
-import type { IceprobeConfig, TargetConfig, TargetDefaults } from './config.ts';
+import type { IceprobeConfig, ScheduleConfig, TargetConfig, TargetDefaults } from './config.ts';
 import type { ConfigProblem } from './problem.ts';
 import { problemsOf } from './validate.ts';
 
@@ -10,8 +11,8 @@ import { problemsOf } from './validate.ts';
 export interface TargetPlans {
   /** In the order of the configuration; one at least. */
   readonly targets: readonly TargetPlan[];
-  /** How many targets are tested at the same time, at most. */
-  readonly concurrency: number;
+  /** How many targets are tested at the same time, at most; absent where nothing is said of it. */
+  readonly concurrency?: number;
 }
 
 export interface TargetPlan {
@@ -21,24 +22,23 @@ export interface TargetPlan {
   readonly expectations: Expectations;
 }
 
-const DEFAULT_CONCURRENCY = 4;
-
 /**
  * Reads what a configuration file holds or exports. `findings` are the ids of the catalogue; `overrides` go before what a
- * target says. Never throws.
+ * target says, `fallbacks` stand for what neither it nor the defaults of the file say. Never throws.
  */
 export function readTargets(
   value: unknown,
   findings: readonly string[],
   overrides: TargetDefaults = {},
+  fallbacks: ScheduleConfig = {},
 ): Result<TargetPlans, readonly ConfigProblem[]> {
   const malformed = problemsOf(schema as JsonSchema, value);
   if (malformed.length > 0) return fail(malformed);
   // The schema is made from this type, so that what it lets pass is one.
-  const { targets, defaults = {}, concurrency = DEFAULT_CONCURRENCY } = value as IceprobeConfig;
+  const { targets, defaults = {}, concurrency } = value as IceprobeConfig;
   const problems: ConfigProblem[] = [];
   const plans = Object.entries(targets).flatMap(([name, own]): TargetPlan[] => {
-    const given = { ...defaults, ...withoutUndefined(own), ...overrides };
+    const given = { ...fallbacks, ...defaults, ...withoutUndefined(own), ...overrides };
     const expectations = readExpectations(given, findings, sharedKeys(own, overrides));
     if (expectations.ok) return [{ name, config: given, expectations: expectations.value }];
     const { option, index, message, hint } = expectations.error;
@@ -46,7 +46,7 @@ export function readTargets(
     problems.push({ path: [...owner, option, index], message, hint });
     return [];
   });
-  return problems.length > 0 ? fail(unique(problems)) : ok({ targets: plans, concurrency });
+  return problems.length > 0 ? fail(unique(problems)) : ok({ targets: plans, ...optional('concurrency', concurrency) });
 }
 
 /** What a target takes from the defaults, or from what goes before all of them: not every target need be able to meet it. */

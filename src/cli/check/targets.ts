@@ -24,10 +24,17 @@ type Values = ValuesOf<typeof suiteOptions> &
   ValuesOf<typeof expectationOptions> &
   ValuesOf<typeof targetOptions>;
 
+const DEFAULT_CONCURRENCY = 4;
+
 /** Tests the targets of a configuration file; resolves to the exit code, the worst of theirs. */
 export async function checkTargets(file: string, given: Values, context: Context): Promise<number> {
   const browser = chooseBrowser(given);
-  const { targets, concurrency } = await loadTargets(file, given.target ?? [], context, overridesOf(given));
+  const { targets, concurrency = DEFAULT_CONCURRENCY } = await loadTargets(
+    file,
+    given.target ?? [],
+    context,
+    overridesOf(given),
+  );
   const output = openOutput(given, context, { live: false });
   const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, given['pcap-integrity']);
   const keeping = { output, capture, withEvents: given.events === true, vantage: given.vantage, browser };

@@ -14,6 +14,7 @@ import { type MonitorValues, readWatchList, type WatchList, watchLocal } from '.
 import { Watch, type WebhookTarget } from '../monitor/watch.ts';
 import { networkOptions } from '../options/network.ts';
 import { serverOptions } from '../options/server.ts';
+import { targetOptions } from '../targets/options.ts';
 import { listenError } from '../web/listen.ts';
 
 const DEFAULT_PORT = 13_478;
@@ -26,7 +27,7 @@ export const command = defineCommand({
     'Tests targets on a schedule, as iceprobe check does, and tells each change once: down, recovered, a new finding, gone. ' +
     'Serves /metrics for Prometheus, /probe?target=NAME, /status, /healthz and a page. Targets come from -c FILE or ' +
     'iceprobe.config.json, which SIGHUP reads again; from URLs, one target for each.',
-  options: { ...serverOptions, ...networkOptions, ...monitorOptions },
+  options: { ...serverOptions, ...targetOptions, ...networkOptions, ...monitorOptions },
   examples: [
     ['iceprobe monitor', 'the targets of iceprobe.config.json in this folder'],
     [

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Target, TargetOptions } from '../../check/targets/target.ts';
 import { optional } from '../../core/optional.ts';
 import { Secret } from '../../core/secret.ts';
@@ -13,11 +12,14 @@ import type { serverOptions } from '../options/server.ts';
 import type { Configuration, ConfiguredServer } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
 import { requireValid } from '../servers/validate.ts';
-import { findConfigFile } from '../targets/document.ts';
+import { configFileFor } from '../targets/choose.ts';
 import { loadTargets } from '../targets/load.ts';
+import type { targetOptions } from '../targets/options.ts';
+import { overridesOf } from '../targets/overrides.ts';
 import type { monitorOptions } from './options.ts';
 
 export type MonitorValues = ValuesOf<typeof serverOptions> &
+  ValuesOf<typeof targetOptions> &
   ValuesOf<typeof networkOptions> &
   ValuesOf<typeof monitorOptions>;
 
@@ -41,11 +43,12 @@ export async function readWatchList(
   values: MonitorValues,
   context: Context,
 ): Promise<WatchList> {
-  const file = targetsFile(positionals, values);
+  const file = await configFileFor(positionals, values);
   if (file !== undefined) {
-    refuseFlags(file, values);
-    const { targets, concurrency } = await loadTargets(file, [], context);
-    return { targets, concurrency, source: file };
+    const { interval, jitter, target = [] } = values;
+    const schedule = { ...optional('interval', interval), ...optional('jitter', jitter) };
+    const { targets, concurrency } = await loadTargets(file, target, context, overridesOf(values), schedule);
+    return { targets, ...optional('concurrency', concurrency), source: file };
   }
   const configuration = await configure(positionals, values, context);
   if (configuration === undefined) {
@@ -59,50 +62,6 @@ export async function readWatchList(
     targets: await targetsOf(configuration, values),
     source: values.config === '-' ? undefined : (values.config ?? (values.from === undefined ? undefined : '--from')),
   };
-}
-
-/** A file with targets that was named, or where nothing at all was, the one in this folder. */
-function targetsFile(positionals: readonly string[], values: MonitorValues): string | undefined {
-  const { config, from, local } = values;
-  if (config !== undefined) return config !== '-' && holdsTargets(config) ? config : undefined;
-  const isAnythingGiven = positionals.length > 0 || from !== undefined || values['ice-servers'] !== undefined;
-  return isAnythingGiven || local === true ? undefined : findConfigFile();
-}
-
-/** Rather than servers alone, as an RTCConfiguration. What cannot be read is told by whoever reads it. */
-function holdsTargets(path: string): boolean {
-  try {
-    return /["']?\btargets\b["']?\s*:/.test(readFileSync(path, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-/** What stands in the file for each target cannot be overruled for all of them. */
-const IN_FILE = [
-  'username',
-  'credential',
-  'credential-file',
-  'secret',
-  'policy',
-  'family',
-  'interface',
-  'timeout',
-  'rto',
-  'insecure',
-  'ca',
-  'loopback',
-  'interval',
-  'jitter',
-] as const;
-
-function refuseFlags(file: string, values: MonitorValues): void {
-  const given = IN_FILE.find((name) => values[name] !== undefined);
-  if (given === undefined) return;
-  throw new UsageError(
-    `--${given} is for URLs, and the targets come from ${file}`,
-    `put it there, under "defaults" or a target's own`,
-  );
 }
 
 /** Of the embedded server. */

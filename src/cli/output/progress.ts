@@ -27,7 +27,7 @@ export class ProgressLine {
 
   /** Takes the line away before something else is written; it comes back by itself. */
   hide(): void {
-    if (this.#shown) void this.#stderr.write(ERASE);
+    if (this.#shown) this.#write(ERASE);
     this.#shown = false;
   }
 
@@ -40,8 +40,13 @@ export class ProgressLine {
   #tick(): void {
     const seconds = ((performance.now() - this.#since) / 1000).toFixed(1);
     const line = `${printable(this.#text)} (${seconds} s)`.slice(0, this.#stderr.columns - 1);
-    void this.#stderr.write(`${ERASE}${line}`);
+    this.#write(`${ERASE}${line}`);
     this.#shown = true;
     this.#timer = setTimeout(() => this.#tick(), REFRESH_MS).unref();
+  }
+
+  /** A terminal that is gone needs none. */
+  #write(text: string): void {
+    this.#stderr.write(text).catch(() => {});
   }
 }

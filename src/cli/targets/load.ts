@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import type { TargetDefaults } from '../../check/targets/config.ts';
+import type { ScheduleConfig, TargetDefaults } from '../../check/targets/config.ts';
 import { readTargets, type TargetPlan } from '../../check/targets/read.ts';
 import { resolveTarget } from '../../check/targets/resolve.ts';
 import type { Target } from '../../check/targets/target.ts';
+import { optional } from '../../core/optional.ts';
 import { suggest } from '../../core/suggest.ts';
 import { FINDING_IDS } from '../../diagnosis/catalogue.ts';
 import type { Context } from '../context.ts';
@@ -17,29 +18,30 @@ export interface LoadedTargets {
   readonly file: string;
   /** In the order of the file; one at least. */
   readonly targets: readonly Target[];
-  /** How many are tested at the same time, at most. */
-  readonly concurrency: number;
+  /** How many are tested at the same time, at most; absent where the file does not say. */
+  readonly concurrency?: number;
 }
 
 /**
  * Reads a configuration file and makes these of its targets ready, all of them where none is named. Throws `UsageError`
  * with the place and the remedy for whatever is wrong with the file, the environment or what they refer to. `overrides`,
- * from the command line, go before what a target says.
+ * from the command line, go before what a target says; `fallbacks` after it.
  */
 export async function loadTargets(
   file: string,
   names: readonly string[],
   context: Context,
   overrides: TargetDefaults = {},
+  fallbacks: ScheduleConfig = {},
 ): Promise<LoadedTargets> {
   const document = await readConfigFile(file);
   if (document.problems.length > 0) throw refusal(document, document.problems);
-  const read = readTargets(document.value, FINDING_IDS, overrides);
+  const read = readTargets(document.value, FINDING_IDS, overrides, fallbacks);
   if (!read.ok) throw refusal(document, read.error);
   const targets: Target[] = [];
   for (const plan of chosen(read.value.targets, names, document)) targets.push(await ready(plan, document, context));
   refuseUseless(targets, document, names.length === 0 ? undefined : overrides);
-  return { file, targets, concurrency: read.value.concurrency };
+  return { file, targets, ...optional('concurrency', read.value.concurrency) };
 }
 
 /** What none of the targets could meet was asked for in vain; of some targets alone, only what was `asked` for just now. */

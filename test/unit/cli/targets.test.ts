@@ -45,10 +45,22 @@ describe('a file of targets', () => {
   test('gives all of them in its order, or those that were named', async () => {
     const { targets, concurrency } = await load(TWO, [], { WORD: 's3cret' });
     expect(targets.map(({ name }) => name)).toEqual(['prod', 'stun-only']);
-    expect(concurrency).toBe(4);
+    expect(concurrency).toBeUndefined();
     // What the others refer to need not be there.
     const one = await load(TWO, ['stun-only']);
     expect(one.targets.map(({ name, schedule }) => [name, schedule.intervalMs])).toEqual([['stun-only', 30_000]]);
+  });
+
+  test('takes a schedule from the command line for those that have none', async () => {
+    const file = join(folder, 'iceprobe.config.json');
+    writeFileSync(file, TWO.replace('"targets"', '"concurrency": 7, "targets"'));
+    const { context } = fakeContext({ env: { WORD: 's3cret' } });
+    const { targets, concurrency } = await loadTargets(file, [], context, {}, { interval: 0, jitter: 2 });
+    expect(targets.map(({ schedule }) => schedule)).toEqual([
+      { intervalMs: 0, jitterMs: 2000 },
+      { intervalMs: 30_000, jitterMs: 2000 },
+    ]);
+    expect(concurrency).toBe(7);
   });
 
   test('a target that it has not is refused, with the ones that it has', async () => {
