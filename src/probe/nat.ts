@@ -6,6 +6,7 @@ import type { NatInput } from '../core/nat/discovery-io.ts';
 import { idleTimes } from '../core/nat/lifetime.ts';
 import { TcpMapping, type TcpMappingInput } from '../core/nat/tcp-mapping.ts';
 import { Driver } from '../net/drive.ts';
+import { openEar } from './ear.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import type { LadderTarget } from './ladder.ts';
 import { askGateway } from './nat-gateway.ts';
@@ -105,6 +106,12 @@ async function discoverUdp(
   task.signal.addEventListener('abort', kill, { once: true });
   if (task.signal.aborted) kill();
   driver.handle({ type: 'start' });
+  // The sockets of the discovery are unconnected, and hear no ICMP.
+  const ears = servers.map((server) => {
+    const ear = openEar(local, server, environment);
+    void ear.heard.then(() => driver.handle({ type: 'refused', server }));
+    return ear;
+  });
   const opening = candidates.map((target) => openRelay(target, family, driver, relays, environment));
   try {
     await driver.done;
@@ -114,6 +121,7 @@ async function discoverUdp(
     }
   } finally {
     task.signal.removeEventListener('abort', kill);
+    for (const ear of ears) ear.close();
     await Promise.all(opening);
     await Promise.all([...relays.values()].map((relay) => relay.release()));
   }

@@ -159,7 +159,7 @@ class Soak {
 
 function tell({ seconds, sent, received, renewals, end, idle }: SoakResult): string {
   const { allocation, permission, channel, nonce } = renewals;
-  const renewed = `renewed: allocation ${allocation}, permission ${permission}, channel ${channel}, nonce ${nonce} times`;
+  const renewed = `renewals: allocation ${allocation}, permission ${permission}, channel ${channel}, nonce ${nonce}`;
   return [
     `${seconds} s, ${received} of ${sent} packets back`,
     renewed,

@@ -23,6 +23,9 @@ export interface AskOptions {
   readonly lastWaitMs: number;
 }
 
+/** One of several hosts behind an address may refuse while another answers. */
+const HURRIED_SENDS = 3;
+
 /**
  * A Binding request sent again and again, each time as a new transaction: its answers count losses, which retransmissions
  * of one transaction (RFC 8489 6.2.1) would hide.
@@ -35,9 +38,11 @@ export class Ask {
   #answers = 0;
   #nextAt: Instant;
   #stopped = false;
+  #limits: Pick<AskOptions, 'maxSends' | 'lastWaitMs'>;
 
   constructor(options: AskOptions, random: Random, now: Instant) {
     this.options = options;
+    this.#limits = options;
     this.#random = random;
     this.#nextAt = now;
   }
@@ -63,16 +68,21 @@ export class Ask {
     this.#stopped = true;
   }
 
+  /** It is known to be in vain, as far as one packet tells: a few sends and a short wait are enough. */
+  hurry(): void {
+    if (this.#answers === 0) this.#limits = { maxSends: HURRIED_SENDS, lastWaitMs: this.options.intervalMs };
+  }
+
   /** The next request if one is due; ends the ask when the wait after the last is over. */
   due(now: Instant): Uint8Array | undefined {
     if (this.#stopped || now < this.#nextAt) return undefined;
-    if (this.#sends >= this.options.maxSends) {
+    if (this.#sends >= this.#limits.maxSends) {
       this.#stopped = true;
       return undefined;
     }
     this.#sends++;
-    const last = this.#sends === this.options.maxSends;
-    this.#nextAt = Math.max(this.#nextAt, now) + (last ? this.options.lastWaitMs : this.options.intervalMs);
+    const last = this.#sends === this.#limits.maxSends;
+    this.#nextAt = Math.max(this.#nextAt, now) + (last ? this.#limits.lastWaitMs : this.options.intervalMs);
     const transactionId = this.#random.bytes(12);
     this.#sentAt.set(toHex(transactionId), now);
     return new MessageBuilder('request', Method.Binding, transactionId)

@@ -24,6 +24,8 @@ export type NatInput =
       readonly from: SocketAddress;
       readonly bytes: Uint8Array;
     }
+  /** ICMP says that nobody listens there, or that nothing gets there. */
+  | { readonly type: 'refused'; readonly server: SocketAddress }
   /** An allocation of ours stands; its packets go by `relay-send` and come back by `relay-received`. */
   | { readonly type: 'relay-ready'; readonly relay: string; readonly relayed: SocketAddress }
   | { readonly type: 'relay-failed'; readonly relay: string; readonly reason: string }

@@ -96,6 +96,9 @@ export class NatDiscovery implements Machine<NatInput, NatCommand, NatEvent> {
       case 'received':
         this.#received(this.#roleOf(input.transport), input.from, input.bytes, now);
         break;
+      case 'refused':
+        for (const { ask } of this.#questions) if (sameSocketAddress(ask.options.to, input.server)) ask.hurry();
+        break;
       case 'relay-ready':
         this.#relaysPending--;
         this.#relays.set(input.relay, input.relayed);

@@ -4,19 +4,23 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FORMATS } from '../../../src/cli/output/formats.ts';
 import type { Report } from '../../../src/record/report.ts';
+import { certificate } from '../../support/certificates.ts';
 import { runCli } from '../../support/cli.ts';
 import { type Coturn, startCoturn } from '../../support/coturn.ts';
 import { describeNeeding } from '../../support/needs.ts';
 import { freePort } from '../../support/ports.ts';
 import { expectReport } from '../../support/schema.ts';
 
-describeNeeding('coturn')('against coturn on this machine', () => {
+describeNeeding('coturn', 'openssl')('against coturn on this machine', () => {
   let coturn: Coturn;
   let url: string;
+  let trusted: string;
   const env = { ICEPROBE_USERNAME: 'user', ICEPROBE_CREDENTIAL: 'password' };
 
   beforeAll(async () => {
-    coturn = await startCoturn();
+    const { cert, key, ca } = certificate('good');
+    trusted = ca;
+    coturn = await startCoturn({ tls: { cert, key } });
     url = `turn:127.0.0.1:${coturn.port}`;
   });
   afterAll(() => coturn.stop());
@@ -47,6 +51,26 @@ describeNeeding('coturn')('against coturn on this machine', () => {
     // The aim is 2 s on loopback.
     expect(report.durationMs).toBeLessThan(10_000);
     await coturn.waitForRelease();
+  });
+
+  test('doctor on four URLs of a healthy server takes less than two seconds', async () => {
+    const [host, { port, tlsPort }] = ['127.0.0.1', coturn];
+    const urls = [url, `${url}?transport=tcp`, `turns:${host}:${tlsPort}`, `stun:${host}:${port}`];
+    const report = await quickest(2000, () => run('doctor', ...urls, '--ca', trusted));
+    expect(report).toMatchObject({ exitCode: 0, verdict: 'ok' });
+    expect(report.servers?.map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(report.durationMs).toBeLessThan(2000);
+    await coturn.waitForRelease();
+  });
+
+  test('doctor on a closed port is not held up by it', async () => {
+    const port = await freePort(['127.0.0.1']);
+    for (const closed of [`turn:127.0.0.1:${port}`, `turn:127.0.0.1:${port}?transport=tcp`, `stun:127.0.0.1:${port}`]) {
+      const report = await quickest(2500, () => run('doctor', closed));
+      expect(report.exitCode, closed).toBe(1);
+      expect(errorsOf(report), closed).toMatchObject([{ id: 'net.refused', locus: 'server' }]);
+      expect(report.durationMs, closed).toBeLessThan(2500);
+    }
   });
 
   test('doctor on a closed port and a wrong password names both, soon', async () => {
@@ -155,6 +179,16 @@ describeNeeding('coturn')('against coturn on this machine', () => {
     expect(coturn.allocationsLeft()).toEqual([]);
   });
 });
+
+/** What else the machine does only ever adds: a run that was quick once can be quick. */
+async function quickest(limitMs: number, run: () => Promise<Report>): Promise<Report> {
+  const reports: Report[] = [];
+  do reports.push(await run());
+  while (reports.length < 5 && reports.every(({ durationMs }) => durationMs >= limitMs));
+  const [best] = reports.toSorted((a, b) => a.durationMs - b.durationMs);
+  if (best === undefined) throw new Error('nothing ran');
+  return best;
+}
 
 function errorsOf(report: Report) {
   return report.findings.filter(({ severity }) => severity === 'error');

@@ -153,3 +153,32 @@ test('no server answers: nothing is claimed, and it ends', () => {
   expect(found).toMatchObject({ mapping: 'not-determined', filtering: 'not-determined', mappedAddress: null });
   expect(found.tookMs).toBeLessThan(5000);
 });
+
+describe('a server whose port is closed', () => {
+  const gone = at('198.18.0.9', 3478);
+
+  test('is given up after three requests, and holds up nobody', () => {
+    const { tests, tookMs } = discover({
+      servers: [],
+      closed: [gone],
+      refusals: [{ server: gone, after: 15 }],
+      seed: 1,
+    });
+    expect(tests).toMatchObject([
+      { test: 'mapping', destination: '198.18.0.9:3478', tries: 3, outcome: 'not-determined' },
+    ]);
+    expect(tookMs).toBeLessThan(400);
+    const silent = discover({ servers: [], closed: [gone], seed: 1 });
+    expect(silent.tests).toMatchObject([{ tries: 10 }]);
+    expect(silent.tookMs).toBeGreaterThan(1500);
+  });
+
+  test('near miss: one of several hosts behind the address refuses, another answers', () => {
+    const refusals = PLAIN.map(({ address }) => ({ server: address, after: 1 }));
+    expect(
+      verdict({ nat: nat('endpoint-independent', 'address-dependent'), servers: PLAIN, refusals, seed: 1 }),
+    ).toMatchObject({
+      mappedAddress: '203.0.113.9',
+    });
+  });
+});

@@ -13,9 +13,13 @@ export interface World {
   readonly nat?: SimulatedNat;
   /** Servers with a second address speak RFC 5780. */
   readonly servers: readonly { readonly address: SocketAddress; readonly other?: SocketAddress }[];
+  /** Nobody answers there. */
+  readonly closed?: readonly SocketAddress[];
   readonly relays?: readonly { readonly id: string; readonly relayed: SocketAddress }[];
   /** Of a hundred packets, each way. */
   readonly lossPercent?: number;
+  /** ICMP says for these that nobody listens; `after` milliseconds. They may answer all the same: hosts behind one address. */
+  readonly refusals?: readonly { readonly server: SocketAddress; readonly after: number }[];
   readonly seed: number;
 }
 
@@ -36,7 +40,7 @@ export function discover(world: World): { readonly tests: readonly NatTest[]; re
       interface: 'eth0',
       family: 4,
       localAddress: clientAddress,
-      servers: world.servers.map((server) => server.address),
+      servers: [...world.servers.map((server) => server.address), ...(world.closed ?? [])],
       relays: world.relays?.length ?? 0,
     },
     random,
@@ -99,6 +103,9 @@ export function discover(world: World): { readonly tests: readonly NatTest[]; re
 
   machine.handle({ type: 'start' }, now);
   for (const { id, relayed } of world.relays ?? []) machine.handle({ type: 'relay-ready', relay: id, relayed }, now);
+  for (const { server, after } of world.refusals ?? []) {
+    flights.push({ at: after, deliver: () => machine.handle({ type: 'refused', server }, now) });
+  }
   drain();
   for (let steps = 0; !machine.finished; steps++) {
     if (steps > 20_000) throw new Error('the discovery does not end');
