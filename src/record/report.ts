@@ -204,6 +204,8 @@ export interface NatResult {
   readonly hairpinning: boolean | null;
   readonly portPreservation: boolean | null;
   readonly bindingLifetimeSeconds: number | null;
+  /** Servers saw us at more than one address. */
+  readonly unstable?: boolean;
   /** As the gateway says itself; null where it was not asked (`--ask-gateway`), or did not say. */
   readonly gatewayExternalAddress?: string | null;
   /** NATs in a row; null where the gateway was not asked, and where there is none. */

@@ -52,7 +52,11 @@ export interface ConnectionService {
 
 /** The service for connections in a device's description, at `base`. */
 export function connectionServiceOf(xml: string, base: string, gateway: string): ConnectionService | undefined {
-  for (const [, service = ''] of xml.matchAll(/<service>([\s\S]{0,2000}?)<\/service>/gi)) {
+  // Cut, not matched: a hostile description must not cost more than its length.
+  for (const [service = ''] of xml
+    .split(/<service>/i)
+    .slice(1)
+    .map((part) => part.split(/<\/service>/i, 1))) {
     const type = /<serviceType>\s*(urn:schemas-upnp-org:service:WAN(?:IP|PPP)Connection:\d)\s*</i.exec(service)?.[1];
     const path = /<controlURL>\s*([^<\s]{1,500})\s*</i.exec(service)?.[1];
     const url = path === undefined ? undefined : onGateway(resolved(path, base), gateway);
@@ -73,7 +77,7 @@ export function addressQuestion({ type }: ConnectionService): string {
 
 /** The answer to {@link addressQuestion}. */
 export function readAddressAnswer(xml: string): GatewayAnswer {
-  const told = /<NewExternalIPAddress[^>]*>\s*([\d.]{7,15})\s*</i.exec(xml)?.[1];
+  const told = /<NewExternalIPAddress[^>]{0,200}>\s*([\d.]{7,15})\s*</i.exec(xml)?.[1];
   const address = told === undefined ? undefined : canonicalAddress(told);
   if (address === undefined || familyOf(address) !== 4)
     return { ok: false, problem: 'UPnP: the gateway tells no address outside' };

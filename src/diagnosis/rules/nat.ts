@@ -73,7 +73,7 @@ function translatedTwice(view: View): Conclusion[] {
 
 /** Servers saw us with several addresses within one run. */
 function unstableAddress(view: View): Conclusion[] {
-  return results(view, (result) => result['unstable'] === true).map((result) => {
+  return results(view, ({ unstable }) => unstable === true).map((result) => {
     const tests = view.events.filter(
       (event): event is RunEvent & NatTest =>
         event.type === 'nat-test' && event.interface === result.interface && event.family === result.family,

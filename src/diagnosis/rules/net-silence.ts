@@ -12,6 +12,7 @@ import {
   hasFailed,
   hostOf,
   isHeard,
+  isRefused,
   isSilent,
   isSilentEnough,
   isStream,
@@ -127,6 +128,11 @@ function udpSilentHere(view: View): Conclusion[] {
   });
 }
 
+/** The same port was asked over TCP and refused: nothing listens, and the word of that over UDP was lost or is not said twice. */
+function isClosed(view: View, target: Target): boolean {
+  return view.targets.some((each) => endpointOf(each) === endpointOf(target) && isStream(each) && isRefused(each));
+}
+
 /** One port is silent, another one of the same host and protocol answers. */
 function portBlocked(view: View): Conclusion[] {
   const silent = view.targets.filter(isSilent);
@@ -134,7 +140,7 @@ function portBlocked(view: View): Conclusion[] {
     (group): Conclusion[] => {
       const [target] = group;
       const other = otherPortHeard(view, target);
-      if (other === undefined) return [];
+      if (other === undefined || isClosed(view, target)) return [];
       return [
         {
           id: 'net.port-blocked',

@@ -177,18 +177,24 @@ function portRangeMismatch(view: View): Conclusion[] {
     const { target, attempt, proof } = each;
     const { dead, alive } = portsOf(each);
     if (dead.length === 0 || alive.length === 0) return [];
+    // A single one may have met another address of ours: a pool, a second uplink.
+    if (dead.length === 1 && hasUnstableAddress(view)) return [];
     return [
       {
         id: 'relay.port-range-mismatch',
         subject: target.url,
         urls: [target.url],
-        confidence: dead.length >= 2 ? 'certain' : 'likely',
+        confidence: dead.length >= 2 ? 'certain' : 'possible',
         params: { dead, alive, tried: dead.length + alive.length },
         ruledOut: [...(proof?.control === 'pass' ? (['local-egress'] as const) : []), 'permission'],
         evidence: relayEvents(view, attempt),
       },
     ];
   });
+}
+
+function hasUnstableAddress(view: View): boolean {
+  return (view.observation.nat ?? []).some(({ unstable }) => unstable === true);
 }
 
 /** Ports by what they let through, each once, in order: dead is one that passes nothing, or nothing new from outside. */

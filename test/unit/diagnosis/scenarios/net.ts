@@ -256,6 +256,16 @@ export const netScenarios: readonly Scenario[] = [
         },
       },
       {
+        name: 'the port is closed for TCP: closed for UDP as well, and the word of it was lost',
+        run: () => {
+          const run = turnRun(TURN, TURN_TCP, 'turn:turn.example.org:80');
+          run.attempt(TURN, PEER).silent('challenge');
+          run.attempt(TURN_TCP, PEER).fail('connect', 'refused');
+          run.attempt('turn:turn.example.org:80', PEER).allocated();
+          return run;
+        },
+      },
+      {
         name: 'refused, not silent',
         run: () => {
           const run = turnRun(TURN, 'turn:turn.example.org:80');

@@ -268,8 +268,51 @@ export const relayScenarios: readonly Scenario[] = [
             ],
           }),
       },
+      {
+        name: 'one port, where our own address changes from flow to flow',
+        run: () => {
+          const run = data(20, 20, 20, {
+            ports: [
+              { port: 49_161, sent: 20, received: 20 },
+              { port: 61_000, sent: 20, received: 0 },
+            ],
+          });
+          const test = {
+            type: 'nat-test',
+            interface: 'eth0',
+            family: 4,
+            tries: 1,
+            outcome: 'yes',
+            via: 'stun',
+          } as const;
+          for (const [port, address] of ['203.0.113.7', '203.0.113.8'].entries()) {
+            const [local, mappedAddress] = [`192.168.1.23:${50_000 + port}`, `${address}:41022`];
+            run.record({
+              ...test,
+              test: 'mapping',
+              local,
+              destination: '198.51.100.9:3478',
+              answerFrom: null,
+              mappedAddress,
+            });
+          }
+          return run;
+        },
+      },
       { name: 'no port passes', run: () => data(0, 0, 0, { ports: [{ port: 49_161, sent: 20, received: 0 }] }) },
     ],
+  },
+  {
+    id: 'relay.port-range-mismatch',
+    raise: () =>
+      data(20, 20, 20, {
+        ports: [
+          { port: 49_161, sent: 20, received: 20 },
+          { port: 61_000, sent: 20, received: 0 },
+        ],
+      }),
+    finding: { confidence: 'possible' },
+    near: [],
   },
   {
     id: 'relay.bandwidth-capped',
