@@ -55,7 +55,12 @@ async function bundle(outdir, version) {
   const { build: esbuild } = await import('esbuild');
   const { metafile } = await esbuild({
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', peer: 'src/call/peer/main.ts' },
+    entryPoints: {
+      cli: 'src/cli/main.ts',
+      index: 'src/index.ts',
+      peer: 'src/call/peer/main.ts',
+      'config-hooks': 'src/cli/targets/module-hooks.ts',
+    },
     outdir,
     bundle: true,
     splitting: true,
@@ -63,6 +68,8 @@ async function bundle(outdir, version) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // Its ES modules, of which the half stays that is used.
+    alias: { sucrase: 'sucrase/dist/esm/index.js' },
     // ws is CommonJS and asks for Node's own modules by `require`, which an ES module does not have.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

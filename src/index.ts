@@ -1,7 +1,15 @@
+import type { IceprobeConfig } from './check/targets/config.ts';
 import { finishRun } from './diagnosis/make-report.ts';
 import { type GatherRun, startGather } from './probe/gather.ts';
 import type { GatherOptions } from './probe/gather-options.ts';
 
+export type {
+  EnvironmentReference,
+  IceprobeConfig,
+  IceServerConfig,
+  TargetConfig,
+  TargetDefaults,
+} from './check/targets/config.ts';
 export type { Family, SocketAddress } from './core/address.ts';
 export { Secret } from './core/secret.ts';
 export type { AllocationSnapshot } from './core/turn/server/allocation.ts';
@@ -20,4 +28,9 @@ export { type IceServer, type LocalTurnServer, startTurnServer, type WaitForAllo
  */
 export function gather(options: GatherOptions): GatherRun {
   return startGather(options, finishRun);
+}
+
+/** What `iceprobe.config.ts` exports by default: the same object, whose keys and values the compiler has checked. */
+export function defineConfig(config: IceprobeConfig): IceprobeConfig {
+  return config;
 }

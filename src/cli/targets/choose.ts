@@ -1,10 +1,7 @@
-import { basename } from 'node:path';
-import { parseLiteral } from '../../core/configuration/literal.ts';
 import { UsageError } from '../errors.ts';
-import { readTextFile } from '../files.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { serverOptions } from '../options/server.ts';
-import { CONFIG_FILES, findConfigFile } from './document.ts';
+import { CONFIG_FILES, findConfigFile, holdsTargets } from './document.ts';
 import type { targetOptions } from './options.ts';
 
 type Values = ValuesOf<typeof serverOptions> & ValuesOf<typeof targetOptions>;
@@ -49,15 +46,4 @@ async function meantFile(urls: readonly string[], values: Values): Promise<strin
     throw new UsageError(`--target: there is no ${CONFIG_FILES.join(', ')} here`, 'name the file: -c FILE');
   }
   return found;
-}
-
-/** By its name, or by what is in it: an RTCConfiguration has no targets. */
-async function holdsTargets(file: string): Promise<boolean> {
-  if (CONFIG_FILES.some((name) => basename(file).endsWith(name))) return true;
-  const literal = parseLiteral(await readTextFile(file, '--config'));
-  return (
-    literal.ok &&
-    literal.value.kind === 'object' &&
-    literal.value.entries.some(({ key, value }) => key === 'targets' && value.kind === 'object')
-  );
 }
