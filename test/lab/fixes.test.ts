@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { describeNeeding } from '../support/needs.ts';
+import { GOOD } from './scenarios/common.ts';
+import { MENDINGS, type Mending, mended, wordsOf } from './scenarios/fixes.ts';
+import { type Outcome, runScenario } from './support/run-scenario.ts';
+import type { ScenarioServer } from './support/scenario.ts';
+
+describeNeeding(
+  'namespaces',
+  'ip',
+  'nft',
+  'coturn',
+  'openssl',
+)('the fix that is printed mends it', () => {
+  it.concurrent.each(MENDINGS.map((mending) => [mending.finding, mending] as const))('%s', async (id, mending) => {
+    const before = await run(mending, mending.broken);
+    const [first] = before.report?.findings ?? [];
+    expect(first?.id, told(before)).toBe(id);
+    // What is applied is what was printed, and nothing else.
+    for (const step of mending.steps) expect(first?.fix).toContain(wordsOf(step));
+    const after = await run(mending, mended(mending));
+    expect(graveIn(after), told(after)).toEqual([]);
+    expect(after, told(after)).toMatchObject({ exitCode: 0, report: { verdict: 'ok' } });
+  });
+});
+
+function run({ finding, network = 'eim-apdf', zone, at, command }: Mending, server: ScenarioServer): Promise<Outcome> {
+  return runScenario({
+    name: finding,
+    network,
+    servers: [server, GOOD],
+    ...(zone === undefined ? {} : { zone }),
+    ...(at === undefined ? {} : { at }),
+    command,
+    expect: { first: finding, exitCode: 1, withinMs: 30_000 },
+  });
+}
+
+function graveIn({ report }: Outcome): string[] {
+  return (report?.findings ?? [])
+    .filter(({ severity }) => severity === 'error' || severity === 'warning')
+    .map(({ id }) => id);
+}
+
+function told({ report, stderr, exitCode }: Outcome): string {
+  return `exit ${exitCode}; ${report?.findings.map(({ id, detail }) => `${id}: ${detail}`).join('; ') ?? 'no report'}\n${stderr}`;
+}
