@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { listInterfaces } from '../net/interfaces.ts';
 import type { PageIceServer, TerminalMessage } from '../record/page-messages.ts';
 import type { IceTransportPolicy, Tool } from '../record/report.ts';
+import { Compressed } from './server/compressed.ts';
 import { PageConnection, type Services } from './server/connection.ts';
 import {
   cookieOf,
@@ -116,14 +117,14 @@ class Doorway {
   readonly #path = `/${randomText().slice(0, 12)}/`;
   readonly #roomServer: string | null;
   readonly #rooms = new RoomDoorway(new RoomService());
-  readonly #body: string;
+  readonly #body: Compressed;
   readonly #policy: string;
 
   constructor(options: WebServerOptions, place: Place, host: string, roomServer: string | null) {
     this.#roomServer = roomServer;
     this.#options = options;
     this.#place = place;
-    this.#body = withoutPolicy(options.page);
+    this.#body = new Compressed(withoutPolicy(options.page));
     const socket = `${place.scheme === 'https' ? 'wss' : 'ws'}://${host}`;
     this.#policy = `${policyOf(options.page).replace(/connect-src [^;]*/, `connect-src 'self' ${socket}`)}; frame-ancestors 'none'`;
   }
@@ -148,15 +149,17 @@ class Doorway {
       return;
     }
     const secure = this.#place.scheme === 'https' ? '; Secure' : '';
+    const { body, headers } = this.#body.for(request.headers['accept-encoding']);
     response.writeHead(200, {
       ...HEADERS,
+      ...headers,
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': this.#policy,
       ...(session === undefined
         ? {}
         : { 'set-cookie': `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=${this.#path}${secure}` }),
     });
-    response.end(request.method === 'HEAD' ? undefined : this.#body);
+    response.end(request.method === 'HEAD' ? undefined : body);
     if (session !== undefined) this.#options.onOpened?.();
   }
 

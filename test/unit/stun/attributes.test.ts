@@ -60,6 +60,7 @@ const roundTrips: readonly (readonly [keyof typeof Attributes, unknown, string])
   ['RequestedAddressFamily', 4, '01000000'],
   ['RequestedAddressFamily', 6, '02000000'],
   ['AdditionalAddressFamily', 6, '02000000'],
+  ['DraftAdditionalAddressFamily', 6, '02000000'],
   ['EvenPort', true, '80'],
   ['EvenPort', false, '00'],
   ['DontFragment', true, ''],
@@ -101,6 +102,8 @@ describe('every attribute', () => {
   it('stands in that table, and bears the name of the registry', () => {
     expect([...codecs.keys()].filter((name) => !roundTrips.some(([tested]) => tested === name))).toEqual([]);
     for (const codec of codecs.values() as Iterable<AttributeCodec<unknown>>) {
+      // A number of a draft, which the registry does not have.
+      if (codec === Attributes.DraftAdditionalAddressFamily) continue;
       expect(codec.name).toBe(attributeName(codec.type));
     }
   });

@@ -1,0 +1,25 @@
+import { brotliCompressSync, constants } from 'node:zlib';
+
+/** A text as it travels: as it is, or by Brotli for those who take that (RFC 7932). Compressed once, when first wanted. */
+export class Compressed {
+  readonly #text: string;
+  #brotli: Buffer | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The bytes and their headers, by the request's `accept-encoding`. */
+  for(acceptEncoding: string | undefined): {
+    readonly body: string | Buffer;
+    readonly headers: Record<string, string>;
+  } {
+    const headers = { vary: 'accept-encoding' };
+    if (!/(?:^|,)\s*br\s*(?:,|$)/.test(acceptEncoding ?? '')) return { body: this.#text, headers };
+    this.#brotli ??= brotliCompressSync(this.#text, {
+      // Nearly as small as at the highest, in a twentieth of the time.
+      params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: this.#text.length },
+    });
+    return { body: this.#brotli, headers: { ...headers, 'content-encoding': 'br' } };
+  }
+}
