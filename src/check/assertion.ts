@@ -14,11 +14,13 @@ type Operator = (typeof OPERATORS)[number];
  * error and not an expectation that nothing ever meets.
  */
 export function parseAssertion(text: string, schema: JsonSchema): Result<Check, CheckError> {
-  const match = /^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$/.exec(text);
-  const pathText = match?.[1];
-  const operator = OPERATORS.find((candidate) => candidate === match?.[2]);
-  const literalText = match?.[3];
-  if (pathText === undefined || operator === undefined || literalText === undefined) {
+  // The first operator behind something, whatever stands on either side.
+  const match = /[=!<>]=|[<>]/.exec(text);
+  const operator = OPERATORS.find((candidate) => candidate === match?.[0]);
+  const at = match?.index ?? 0;
+  const pathText = text.slice(0, at).trim();
+  const literalText = text.slice(at + (operator?.length ?? 0)).trim();
+  if (pathText === '' || operator === undefined || literalText === '') {
     return error(text, 'it is not of the form FIELD OPERATOR VALUE', 'for example: findings.count == 0');
   }
   const path = parsePath(pathText);

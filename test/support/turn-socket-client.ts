@@ -83,10 +83,17 @@ export class TurnSocketClient implements AsyncDisposable {
     await new Promise<void>((resolve, reject) => {
       socket.once(transport === 'tcp' ? 'connect' : 'secureConnect', resolve);
       socket.once('error', reject);
+      socket.once('close', () => reject(new Error('closed before it was open')));
+      // A server that accepts and then says nothing.
+      socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`not open in ${timeoutMs} ms`)));
     });
+    socket.setTimeout(0);
+    // What happens to it later shows in requests that get no answer.
+    socket.on('error', () => {});
     const close = () =>
       new Promise<void>((resolve) => {
-        socket.once('close', () => resolve());
+        if (socket.closed) resolve();
+        else socket.once('close', () => resolve());
         socket.destroy();
       });
     const client = new TurnSocketClient(server, timeoutMs, true, (bytes) => socket.write(bytes), close);
