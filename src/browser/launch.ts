@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InstalledBrowser } from './find.ts';
@@ -16,14 +17,16 @@ export function launchBrowser(browser: InstalledBrowser, url: string): LaunchedB
   const args = browser.kind === 'firefox' ? firefoxArguments(profile, url) : chromiumArguments(profile, url);
   // A group of its own: a browser is many processes, and all of them have to end.
   const detached = process.platform !== 'win32';
-  const child = spawn(browser.path, args, { stdio: ['ignore', 'ignore', 'pipe'], detached });
+  // What Chromium puts beside its profile is gone with it, too; elsewhere than on Linux the path would be too long for its socket.
+  const env = process.platform === 'linux' ? { ...process.env, TMPDIR: profile } : process.env;
+  const child = spawn(browser.path, args, { stdio: ['ignore', 'ignore', 'pipe'], detached, env });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2000);
   });
   const kill = (): void => killAll(child, detached);
-  // However this process ends, short of SIGKILL.
   process.once('exit', kill);
+  const witness = detached ? startWitness(child.pid, profile) : undefined;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', () => resolve(said.trim()));
@@ -34,9 +37,29 @@ export function launchBrowser(browser: InstalledBrowser, url: string): LaunchedB
       kill();
       await ended;
       process.off('exit', kill);
+      witness?.kill('SIGKILL');
       rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
+}
+
+/**
+ * A shell that ends the browser and removes its profile once this process is gone, also by SIGKILL: nothing is written to
+ * its input, which the system closes then.
+ */
+function startWitness(group: number | undefined, profile: string): ChildProcess | undefined {
+  if (group === undefined) return undefined;
+  const script = 'read -r nothing; kill -9 "-$1" 2>/dev/null; sleep 0.2; rm -rf -- "$2"';
+  const witness = spawn('/bin/sh', ['-c', script, 'sh', String(group), profile], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell there is none: the browser then outlives only SIGKILL.
+  witness.once('error', () => {});
+  // It must keep nothing alive.
+  witness.unref();
+  (witness.stdin as Socket).unref();
+  return witness;
 }
 
 function chromiumArguments(profile: string, url: string): string[] {

@@ -226,5 +226,14 @@ export class Entrances {
 function asOptionError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_TLS')) return error;
-  return new TurnServerOptionError(`tls: ${error instanceof Error ? error.message : code}`);
+  const known = Object.entries(TLS_COMPLAINTS).find(([part]) => code.includes(part))?.[1];
+  return new TurnServerOptionError(`tls: ${known ?? (error instanceof Error ? error.message : code)}`);
 }
+
+const TLS_COMPLAINTS: Readonly<Record<string, string>> = {
+  PEM_NO_START_LINE: 'the certificate is not in PEM form, or its key is not',
+  PEM_BAD: 'the certificate or its key is damaged',
+  KEY_VALUES_MISMATCH: 'the key does not belong to the certificate',
+  KEY_TYPE_MISMATCH: 'the key does not belong to the certificate',
+  BAD_DECRYPT: 'the key is encrypted',
+};
