@@ -1,4 +1,4 @@
-// Builds dist/: the command (cli.js), the library (index.js), a peer of a call (peer.js), the page (page.html), its declarations, and the licences of what is bundled.
+// Builds dist/: the command (cli.js), the library (index.js), a peer of a call (peer.js), the page (page.html), its declarations, and of what is bundled the licences and a bill of materials.
 import {
   copyFileSync,
   existsSync,
@@ -12,6 +12,7 @@ import {
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildPage } from './build-page.mjs';
+import { billOfMaterials, bundledPackages, licences } from './bundled-packages.mjs';
 import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
 
 /** Kept beside the types that they describe; the package's test insists on them. */
@@ -78,7 +79,9 @@ async function bundle(outdir, version) {
     metafile: true,
     logLevel: 'warning',
   });
-  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(bundledFiles(metafile)));
+  const packages = bundledPackages(metafile);
+  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(packages));
+  writeFileSync(join(outdir, 'sbom.cdx.json'), billOfMaterials(packages, version));
 }
 
 /** @param {string} outdir */
@@ -92,34 +95,6 @@ async function declarations(outdir) {
     // Our sources import each other as `.ts`, which the declarations keep and only recent compilers understand.
     writeFileSync(join(types, file), text.replace(/((?:from|import)\s*\(?\s*['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js'));
   }
-}
-
-/**
- * What is left after tree shaking.
- * @param {import('esbuild').Metafile} metafile
- */
-function bundledFiles(metafile) {
-  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
-  );
-}
-
-/**
- * The notice of each package that was bundled: their licences ask for it.
- * @param {string[]} inputs
- */
-function licences(inputs) {
-  const folders = new Set(
-    inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []).sort(),
-  );
-  const notices = [...folders].map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e\b/i.test(entry));
-    if (file === undefined) throw new Error(`${name} is bundled but brings no licence text`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
-  });
-  // The same version of a package may be installed in several places.
-  return [...new Set(notices)].sort().join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InstalledBrowser } from './find.ts';
@@ -58,7 +57,7 @@ function startWitness(group: number | undefined, profile: string): ChildProcess 
   witness.once('error', () => {});
   // It must keep nothing alive.
   witness.unref();
-  (witness.stdin as Socket).unref();
+  (witness.stdin as Partial<Pick<ChildProcess, 'unref'>>).unref?.();
   return witness;
 }
 

@@ -4,7 +4,7 @@ import { pick } from '../support/random-message.ts';
 import { mutateText } from './mutate-text.ts';
 import { type FuzzTarget, MAX_BYTES, type Outcome, textOf, utf8, Violation } from './target.ts';
 
-/** No input may take longer, in milliseconds of this thread, whatever it is: at 64 KiB that is far above linear. */
+/** No input may take longer, in milliseconds of the processor, whatever it is: at 64 KiB that is far above linear. */
 export const MOST_MS = 1000;
 
 export interface FuzzFailure {
@@ -48,24 +48,26 @@ export class InputMaker {
 }
 
 /** Runs one input and holds it to its time. Throws what is wrong. */
-export async function runOne(target: FuzzTarget, input: Uint8Array, seed: number): Promise<Outcome> {
+export async function runOne(target: FuzzTarget, input: Uint8Array, seed: number, mostMs = MOST_MS): Promise<Outcome> {
   const [outcome, ms] = await timed(target, input, seed);
-  if (ms <= MOST_MS) return outcome;
-  // The machine may have stood still: what is slow is slow again.
+  if (ms <= mostMs) return outcome;
+  // Something else may have fallen into it, a garbage collection or a compilation: what is slow is slow again.
   const [, again] = await timed(target, input, seed);
-  if (again > MOST_MS) {
+  if (again > mostMs) {
     throw new Violation(
-      `${input.length} bytes take ${Math.min(ms, again).toFixed(0)} ms, at most ${MOST_MS} are allowed`,
+      `${input.length} bytes take ${Math.min(ms, again).toFixed(0)} ms, at most ${mostMs} are allowed`,
     );
   }
   return outcome;
 }
 
 async function timed(target: FuzzTarget, input: Uint8Array, seed: number): Promise<[Outcome, number]> {
-  const start = performance.now();
+  // Not by the clock on the wall: on a busy machine that goes on while we stand still.
+  const start = process.cpuUsage();
   // A copy: whoever writes into what it was given must not spoil what is kept.
   const outcome = await target.run(input.slice(), seededRandom(seed));
-  return [outcome, performance.now() - start];
+  const { user, system } = process.cpuUsage(start);
+  return [outcome, (user + system) / 1000];
 }
 
 /** The input without whatever the failure does not need. */

@@ -9,7 +9,7 @@ import { keep } from './corpus.ts';
 import { runOne } from './engine.ts';
 import type { FuzzTarget } from './target.ts';
 import { TARGETS } from './targets/index.ts';
-import { type Job, Shared, type Tally, work } from './worker.ts';
+import { BUSY, type Job, Shared, type Tally, work } from './worker.ts';
 
 const USAGE = `usage: npm run fuzz -- [TARGET...] [--seconds N] [--seed N] [--keep] [--input FILE]
 
@@ -22,7 +22,7 @@ Targets:
 ${TARGETS.map(({ name, reads }) => `  ${name.padEnd(14)} ${reads}`).join('\n')}
 `;
 
-/** A thread that has shown nothing new for so long hangs. */
+/** A thread that has used the processor for so long without an end of its input hangs. */
 const HANG_MS = 10_000;
 /** What one thread may hold, in MB: more is a leak, or an input that makes too much of itself. */
 const MOST_MB = 512;
@@ -114,14 +114,15 @@ function runWorker(target: FuzzTarget, seed: number, from: number, milliseconds:
     execArgv: ['--enable-source-maps'],
   });
   return new Promise((resolve) => {
-    let [last, since] = [-1, performance.now()];
+    let [last, since] = [-1, process.cpuUsage()];
     const give = (text: string) => {
       const failure = { input: shared.input, number: from + shared.number, text };
       end({ inputs: shared.number, read: 0, blocks: 0, fresh: [], failure });
     };
     const watch = setInterval(() => {
-      if (shared.number !== last) [last, since] = [shared.number, performance.now()];
-      else if (performance.now() - since > HANG_MS) give(`no end after ${HANG_MS} ms`);
+      const { user, system } = process.cpuUsage(since);
+      if (shared.number !== last || shared.number === BUSY) [last, since] = [shared.number, process.cpuUsage()];
+      else if ((user + system) / 1000 > HANG_MS) give(`no end after ${HANG_MS} ms`);
     }, 500);
     const end = (tally: Tally) => {
       clearInterval(watch);

@@ -16,6 +16,9 @@ export interface Job {
   readonly shared: SharedArrayBuffer;
 }
 
+/** In the place of the number: no input is under way, a failed one is made shorter. */
+export const BUSY = -2;
+
 /** The input that is under way, for whoever finds this thread dead: its number, its length, its bytes. */
 export class Shared {
   readonly buffer: SharedArrayBuffer;
@@ -75,6 +78,7 @@ export async function work(): Promise<void> {
       if ((await runOne(target, input, seed)) === 'read') read++;
       return true;
     } catch (error) {
+      shared.set(BUSY, input);
       const shortest = await minimise(target, { input, error }, seed);
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       failure = { input: shortest, number, text };

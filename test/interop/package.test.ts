@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +60,7 @@ describe('the package', () => {
       /^examples\/prometheus\/(alerts|alerts\.test|prometheus)\.yml$/,
       /^examples\/prometheus\/grafana-dashboard\.json$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
+      /^dist\/sbom\.cdx\.json$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
   });
@@ -76,11 +77,58 @@ describe('the package', () => {
   });
 });
 
+describe('its bill of materials', () => {
+  interface Bill {
+    readonly metadata: { readonly component: { readonly name: string; readonly version: string } };
+    readonly components: readonly {
+      readonly name: string;
+      readonly version: string;
+      readonly hashes: readonly { readonly content: string }[];
+    }[];
+  }
+  const bill = JSON.parse(readFileSync(join(root, 'dist/sbom.cdx.json'), 'utf8')) as Bill;
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity?: string }>>;
+  };
+
+  it('lists what the licences are of, each as the lock file pins it', () => {
+    const notices = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const noticed = [...notices.matchAll(/^(\S+ \d+\.\d+\.\d+) \(/gm)].map((match) => match[1]);
+    const listed = bill.components.map(({ name, version }) => `${name} ${version}`);
+    expect(listed.sort()).toEqual([...new Set(noticed)].sort());
+    expect(bill.metadata.component).toMatchObject({ name: 'iceprobe', version: manifest.version });
+    const pins = new Set(
+      Object.values(lock.packages).map(({ integrity = '' }) =>
+        Buffer.from(integrity.slice(7), 'base64').toString('hex'),
+      ),
+    );
+    for (const { hashes } of bill.components) expect(pins).toContain(hashes[0]?.content);
+  });
+
+  it('is small: few packages, and each has its reason in the record of decisions', () => {
+    const decisions = readFileSync(join(root, 'docs/adr/0004-dependencies.md'), 'utf8');
+    const direct = ['yargs', 'chalk', 'ws'];
+    expect(bill.components.map(({ name }) => name)).toEqual(expect.arrayContaining(direct));
+    for (const name of direct) expect(decisions).toContain(`| ${name} |`);
+    // yargs has a handful of its own.
+    expect(bill.components.length).toBeLessThanOrEqual(16);
+  });
+});
+
 describe('the package, installed', () => {
   it('brings nothing else with it', () => {
     expect(manifest.dependencies ?? {}).toEqual({});
     expect(existsSync(join(folder, 'node_modules/iceprobe/bin/iceprobe.js'))).toBe(true);
     expect(runNpm(['ls', '--all', '--parseable'], folder).trim().split('\n')).toHaveLength(2);
+  });
+
+  it('takes less than 3 MB', () => {
+    const installed = join(folder, 'node_modules/iceprobe');
+    const sizes = readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((path) =>
+      statSync(join(installed, path)),
+    );
+    const bytes = sizes.filter((each) => each.isFile()).reduce((sum, { size }) => sum + size, 0);
+    expect(bytes).toBeLessThan(3e6);
   });
 
   it('runs as a command', () => {

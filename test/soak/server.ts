@@ -43,6 +43,7 @@ export async function soakServer(
   const pauses: Figures[] = [];
   const problems: string[] = [];
   try {
+    await load.begin();
     const end = performance.now() + milliseconds;
     do {
       await load.round(round);
@@ -84,6 +85,7 @@ class Load {
   readonly #waiting = new Map<number, (answer: unknown) => void>();
   readonly #originals: readonly Uint8Array[];
   #questions = 0;
+  #idleSockets = 0;
   #isFaulty = false;
 
   static async start(random: Random): Promise<Load> {
@@ -125,6 +127,11 @@ class Load {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** What it holds before anybody came. */
+  async begin(): Promise<void> {
+    this.#idleSockets = ((await this.#ask('figures')) as Figures).sockets;
+  }
+
   async round({ faulty, good }: typeof ROUND): Promise<void> {
     this.#isFaulty = true;
     const specs = [pick(this.#random, FAULT_TABLE).example];
@@ -144,7 +151,11 @@ class Load {
     for (;;) {
       const figures = (await this.#ask('figures')) as Figures | undefined;
       if (figures === undefined) throw new Error(`the server ended: ${this.lastWords}`);
-      if ((figures.allocations === 0 && figures.sockets <= 4) || performance.now() > end || !this.isAlive)
+      if (
+        (figures.allocations === 0 && figures.sockets <= this.#idleSockets) ||
+        performance.now() > end ||
+        !this.isAlive
+      )
         return figures;
       await wait(100);
     }

@@ -51,7 +51,8 @@ export class Responder {
       if (tweaks.realm !== 'none') builder.add(Realm, tweaks.realm === 'empty' ? '' : this.#realm);
       if (tweaks.nonce !== 'none') builder.add(Nonce, nonce).add(PasswordAlgorithms, OFFERED_ALGORITHMS);
     }
-    return this.#finish(builder, exchange, who);
+    // A challenge goes to strangers, who may have said to be somebody else: it holds what they need to go on, and no more.
+    return this.#finish(builder, exchange, who, refusal.challenge !== true);
   }
 
   #begin(messageClass: MessageClass, { message, tweaks }: Exchange): MessageBuilder {
@@ -60,8 +61,13 @@ export class Responder {
     return new MessageBuilder(messageClass, message.method, id);
   }
 
-  #finish(builder: MessageBuilder, { message, tweaks }: Exchange, who: Authenticated | undefined): Uint8Array {
-    builder.addOptional(Software, this.#software);
+  #finish(
+    builder: MessageBuilder,
+    { message, tweaks }: Exchange,
+    who: Authenticated | undefined,
+    withSoftware = true,
+  ): Uint8Array {
+    if (withSoftware) builder.addOptional(Software, this.#software);
     if (tweaks.unknownAttribute === true) builder.addRaw(UNASSIGNED, Uint8Array.of(1, 2, 3, 4));
     if (who !== undefined && tweaks.integrity !== 'none') {
       const key = tweaks.integrity === 'wrong' ? new Uint8Array(16) : who.key;
