@@ -24,7 +24,8 @@ export class ObservationFold {
   readonly #interfaces = new Map<string, NetworkInterface>();
   readonly #resolvers = new Set<string>();
   readonly #natTests: NatTest[] = [];
-  readonly #notes: string[] = [];
+  /** Each once. */
+  readonly #notes = new Set<string>();
   #proxy: string | null = null;
   #head: Pick<Report, 'tool' | 'command' | 'startedAt' | 'configuration'> = {
     tool: { name: 'iceprobe', version: 'unknown' },
@@ -78,7 +79,7 @@ export class ObservationFold {
         this.#natTests.push(event);
         break;
       case 'note':
-        if (!this.#notes.includes(event.text)) this.#notes.push(event.text);
+        this.#notes.add(event.text);
         break;
       default:
         break;
@@ -104,7 +105,7 @@ export class ObservationFold {
       ...(servers.length > 0 ? { servers } : {}),
       ...(nat.length > 0 ? { nat } : {}),
       ...(calls.length > 0 ? { calls } : {}),
-      ...(this.#notes.length > 0 ? { notes: [...this.#notes] } : {}),
+      ...(this.#notes.size > 0 ? { notes: [...this.#notes] } : {}),
     };
   }
 }

@@ -6,8 +6,16 @@ const { startTurnServer } = await import(process.argv[2] ?? '');
 /** @type {import('../../src/turn-server/start.ts').LocalTurnServer} */
 const server = await startTurnServer({
   users: { user: 'password' },
-  // What is abandoned is gone within the pause between two rounds.
-  lifetimes: { allocation: 3, permission: 3, channel: 3, idleStream: 2, reservation: 1, connectionBind: 1, nonce: 5 },
+  // What is abandoned is gone within the pause between two rounds; not so short that a busy machine ends what is in use.
+  lifetimes: {
+    allocation: 10,
+    permission: 10,
+    channel: 10,
+    idleStream: 2,
+    reservation: 1,
+    connectionBind: 1,
+    nonce: 5,
+  },
   quotas: { allocations: 500, streams: 1000 },
 });
 

@@ -147,7 +147,7 @@ class Load {
 
   /** Until nothing is left of the clients that vanished; at most for as long as the server may remember them, and a second. */
   async pause(): Promise<Figures> {
-    const end = performance.now() + 10_000;
+    const end = performance.now() + 30_000;
     for (;;) {
       const figures = (await this.#ask('figures')) as Figures | undefined;
       if (figures === undefined) throw new Error(`the server ended: ${this.lastWords}`);

@@ -26,7 +26,7 @@ export function decodePacket({ bytes, seen }: FoundPacket, integrity: IntegrityC
       ? {}
       : {
           frame: seen.frame,
-          ...(seen.time === undefined ? {} : { time: new Date(seen.time * 1000).toISOString() }),
+          ...timeOf(seen.time),
           protocol: seen.protocol,
           from: formatSocketAddress(seen.from),
           to: formatSocketAddress(seen.to),
@@ -49,6 +49,12 @@ export function decodePacket({ bytes, seen }: FoundPacket, integrity: IntegrityC
 }
 
 /** Whether something is wrong with the packet itself. */
+/** A capture can say a time that no date has (ECMAScript 21.4.1.1): then none is shown. */
+function timeOf(seconds: number | undefined): { readonly time?: string } {
+  const date = new Date((seconds ?? Number.NaN) * 1000);
+  return Number.isNaN(date.getTime()) ? {} : { time: date.toISOString() };
+}
+
 export function isBad({ message, error }: DecodedPacket): boolean {
   return error !== undefined || message?.integrity?.verdict === 'invalid' || problemsOf(message).length > 0;
 }
