@@ -59,6 +59,7 @@ async function bundle(outdir, version) {
     entryPoints: {
       cli: 'src/cli/main.ts',
       index: 'src/index.ts',
+      vitest: 'src/vitest.ts',
       peer: 'src/call/peer/main.ts',
       'config-hooks': 'src/cli/targets/module-hooks.ts',
     },
@@ -76,6 +77,7 @@ async function bundle(outdir, version) {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
     define: { __ICEPROBE_VERSION__: JSON.stringify(version) },
+    external: ['vitest'],
     metafile: true,
     logLevel: 'warning',
   });

@@ -1,7 +1,13 @@
+import { type ExpectationKey, readExpectations, type WrittenExpectations } from './check/expectations.ts';
+import { judge } from './check/judge.ts';
 import type { IceprobeConfig } from './check/targets/config.ts';
+import { FINDING_IDS } from './diagnosis/catalogue.ts';
 import { finishRun } from './diagnosis/make-report.ts';
 import { type GatherRun, startGather } from './probe/gather.ts';
-import type { GatherOptions } from './probe/gather-options.ts';
+import { ConfigurationError, type GatherOptions } from './probe/gather-options.ts';
+import type { ProbeOptions } from './probe/probe-options.ts';
+import { startSuite } from './probe/suite.ts';
+import type { Report } from './record/report.ts';
 
 export type {
   EnvironmentReference,
@@ -28,6 +34,44 @@ export { type IceServer, type LocalTurnServer, startTurnServer, type WaitForAllo
  */
 export function gather(options: GatherOptions): GatherRun {
   return startGather(options, finishRun);
+}
+
+/** What is asked of servers, and what must hold: the names and units of a target in `iceprobe.config.json`. */
+export interface CheckOptions extends GatherOptions, Omit<ProbeOptions, keyof GatherOptions>, WrittenExpectations {
+  /** From which severity on a finding fails. Default `error`. */
+  readonly failOn?: 'error' | 'warning';
+}
+
+/**
+ * What `iceprobe check` does: gathers, sends data through each relay, and holds what came to what is expected. Without
+ * `require` and `expect`, data must cross the relay of every TURN URL and every STUN URL must answer. Resolves to the
+ * report, also where it is bad: `exitCode` is 0 where all is met. Rejects with `ConfigurationError`.
+ */
+export async function check(options: CheckOptions): Promise<Report> {
+  const { require, expect, allow, maxRtt, maxLoss, maxGatherTime, minCertDays, failOn = 'error', ...network } = options;
+  const given = { require, expect, allow, maxRtt, maxLoss, maxGatherTime, minCertDays };
+  const written: WrittenExpectations = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) satisfies Partial<Record<ExpectationKey, unknown>>;
+  const read = readExpectations(written, FINDING_IDS);
+  if (!read.ok) {
+    const { option, text, message, hint } = read.error;
+    throw new ConfigurationError('bad-expectation', `${option} ${JSON.stringify(text)}: ${message}`, hint);
+  }
+  const asked = read.value.for(network.iceServers.flatMap(({ urls }) => urls));
+  if (!asked.ok) {
+    const { text, why } = asked.error;
+    throw new ConfigurationError('impossible-expectation', `${text}: ${why}`, 'this could never be met: mend it');
+  }
+  const expected = {
+    checks: asked.value.checks,
+    allowances: read.value.allowances,
+    failOn,
+    today: new Date().toISOString().slice(0, 10),
+  };
+  return startSuite({ ...network, parts: ['gather', 'probe'], command: 'check' }, (log, record) =>
+    finishRun(log, record, {}, (report) => judge(report, expected)),
+  ).report;
 }
 
 /** What `iceprobe.config.ts` exports by default: the same object, whose keys and values the compiler has checked. */

@@ -52,7 +52,7 @@ describe('the package', () => {
     const expected = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^bin\/iceprobe\.js$/,
-      /^dist\/(cli|index|peer|config-hooks)\.js$/,
+      /^dist\/(cli|index|vitest|peer|config-hooks)\.js$/,
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
       /^dist\/(report|targets|config)\.schema\.json$/,

@@ -56,6 +56,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   chalk: ['cli', 'report'],
   ws: ['web/server', 'call'],
   sucrase: ['cli'],
+  vitest: ['index'],
   yargs: ['cli'],
 };
 
@@ -136,7 +137,7 @@ function corePartOf(path: string): string | undefined {
 
 /** The row of the table that a file belongs to. */
 function partOf(path: string): string | undefined {
-  if (path === 'src/index.ts') return 'index';
+  if (path === 'src/index.ts' || path === 'src/vitest.ts') return 'index';
   const web = /^src\/web\/(page|server)(?:\/|\.ts$)/.exec(path);
   if (web !== null) return `web/${web[1]}`;
   const folder = /^src\/([^/]+)\//.exec(path)?.[1];
