@@ -27,7 +27,7 @@ export interface GatherOptions {
   readonly timeoutMs?: number;
   /** The first retransmission timeout over UDP in milliseconds (RFC 8489 6.2.1). Default 500. */
   readonly rtoMs?: number;
-  /** Ta of RFC 8445 14.2 in milliseconds: at most one new request in that time. Default 5. */
+  /** Ta of RFC 8445 14.2 in milliseconds: one new request in that time, but for a few that a busy machine delayed. Default 5. */
   readonly paceMs?: number;
   /** Go on with TLS servers that a client which verifies would refuse; their faults are reported all the same. */
   readonly insecure?: boolean;
