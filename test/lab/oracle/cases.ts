@@ -31,6 +31,7 @@ const STUN = `stun:${NAME}`;
 const UDP = `turn:${NAME}`;
 const TCP = `turn:${NAME}?transport=tcp`;
 const TLS = `turns:${NAME}`;
+export const SEVERAL: readonly string[] = [STUN, UDP, TCP];
 
 export const CASES: readonly OracleCase[] = [
   { id: 'stun', title: 'STUN alone', network: 'eim-apdf', urls: [`stun:${S1}`], differs: { chromium: [] } },

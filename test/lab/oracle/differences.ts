@@ -75,6 +75,14 @@ export const DIFFERENCES = {
       'Firefox takes the mapped address of a `turn:` URL from the answer to Allocate alone, so with a wrong password there is none. iceprobe sends ' +
       'a Binding request beside it, as Chromium does.',
   },
+  'believes-alg': {
+    only: 'iceprobe',
+    what: /^srflx udp /,
+    title: 'the server-reflexive candidate where an ALG rewrites MAPPED-ADDRESS',
+    why:
+      'Chromium reads MAPPED-ADDRESS where it is there, and XOR-MAPPED-ADDRESS, which no ALG changes, only where it is not: it takes its own ' +
+      'address for the mapped one, and has no server-reflexive candidate. iceprobe names the ALG (`stun.alg-rewrites`).',
+  },
   'forbidden-port': {
     only: 'iceprobe',
     what: /^(?:relay|srflx) udp /,
