@@ -1,3 +1,4 @@
+import { CALL } from './catalogue/call.ts';
 import { CONFIG } from './catalogue/config.ts';
 import type { CatalogueEntry } from './catalogue/entry.ts';
 import { REACHABILITY } from './catalogue/reachability.ts';
@@ -7,7 +8,7 @@ import { VANTAGES } from './catalogue/vantages.ts';
 export type { CatalogueEntry } from './catalogue/entry.ts';
 
 /** Every finding there is, in the order in which those of one severity are told: causes before their usual symptoms. */
-export const CATALOGUE = { ...CONFIG, ...REACHABILITY, ...SERVICE, ...VANTAGES };
+export const CATALOGUE = { ...CONFIG, ...REACHABILITY, ...SERVICE, ...VANTAGES, ...CALL };
 
 export type FindingId = keyof typeof CATALOGUE;
 

@@ -1,6 +1,7 @@
 import type { Rule } from './diagnose.ts';
 import { auditRules } from './rules/audit.ts';
 import { authRules } from './rules/auth.ts';
+import { callRules } from './rules/call.ts';
 import { configRules } from './rules/config.ts';
 import { dnsRules } from './rules/dns.ts';
 import { iceRules } from './rules/ice.ts';
@@ -23,5 +24,6 @@ export const RULES: readonly Rule[] = [
   ...natRules,
   ...iceRules,
   ...vantageRules,
+  ...callRules,
   ...auditRules,
 ];

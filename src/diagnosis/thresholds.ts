@@ -8,6 +8,10 @@ export interface Thresholds {
   readonly allocateMs: number;
   /** How much longer than its slowest good server a gathering may take. */
   readonly gatheringMs: number;
+  /** Until a call's data channel is open. */
+  readonly connectMs: number;
+  /** From a description to the first candidate of the same end. */
+  readonly lateCandidateMs: number;
   readonly certificateDays: number;
   readonly credentialMinutes: number;
   readonly udpBindingSeconds: number;
@@ -26,6 +30,8 @@ export const THRESHOLDS: Thresholds = {
   resolveMs: 1000,
   allocateMs: 1000,
   gatheringMs: 2000,
+  connectMs: 2000,
+  lateCandidateMs: 2000,
   certificateDays: 14,
   credentialMinutes: 10,
   udpBindingSeconds: 30,

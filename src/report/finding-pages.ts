@@ -18,6 +18,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   stun: 'STUN',
   nat: 'NAT',
   ice: 'Gathering',
+  call: 'Calls',
 };
 
 const LOCI: Readonly<Record<string, string>> = {

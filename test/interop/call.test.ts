@@ -84,6 +84,7 @@ describe('iceprobe call, to itself', { timeout: LIMIT }, () => {
     expect(report.calls?.[0]).toMatchObject({ path: 'relay/tls', outcome: 'failed' });
     expect(report.events?.some((event) => event.type === 'tls' && event.problems.length > 0)).toBe(true);
     expect(report.calls?.[0]?.peers[0]?.errors[0]).toContain('turns:');
+    expect(report.findings[0]).toMatchObject({ id: 'call.no-path', params: { cause: 'noCandidates' } });
   });
 
   it('ends by its deadline, with what it has', async () => {
@@ -121,8 +122,26 @@ describe('iceprobe call, to itself', { timeout: LIMIT }, () => {
     expect(report.calls?.map(({ path }) => path)).toEqual(['any', 'host', 'srflx', 'relay/udp']);
     const crashed = report.calls?.filter(({ outcome }) => outcome === 'crashed');
     expect(crashed).toMatchObject([{ reason: expect.stringContaining('SIGSEGV') }]);
+    expect(report.findings.map(({ id }) => id)).toContain('call.stack-crashed');
     expect(report.calls?.at(-1)).toMatchObject({ outcome: 'connected' });
     expect(peers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+  });
+
+  it('begins ICE anew where the server ends the path, and goes on over another one', async () => {
+    await using server = await startTurnServer({ transports: ['udp'] });
+    using files = withServer(server);
+    const pending = call(['-c', files.config, '--path', 'relay', '--duration', '18']);
+    await expect.poll(() => server.bytesRelayed, { timeout: 30_000, interval: 50 }).toBeGreaterThan(10_000);
+    server.dropAllocation();
+    const report = await pending;
+    expect(report.calls?.[0]).toMatchObject({ outcome: 'connected', selected: { local: { candidateType: 'relay' } } });
+    expect(report.calls?.[0]?.peers.some(({ restarts }) => restarts > 0)).toBe(true);
+    expect(report.findings[0]).toMatchObject({ id: 'call.consent-lost', severity: 'warning' });
+    // Measured across the break: what was under way is lost, and most is not.
+    const { sent = 0, returned = 0 } = report.calls?.[0]?.data ?? {};
+    expect(returned).toBeLessThan(sent);
+    expect(returned).toBeGreaterThan(0);
+    expect(server.allocations).toEqual([]);
   });
 
   it('gives everything back when it is interrupted', async () => {

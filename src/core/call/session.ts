@@ -109,6 +109,7 @@ export class PeerSession {
     this.#watch = new StatsWatch(this.#connection, clock, options.bridges ?? {}, {
       onPair: (pair) => this.#emit({ type: 'candidate-pair', ...this.#stamp, pair }),
       onDtls: (state) => this.#tell('dtls', state),
+      onLook: () => this.#tell('ice', this.#connection.iceConnectionState),
     });
     this.#listen();
     this.#cancelDeadline = clock.after(options.connectMs, () => this.#end('timeout', this.#waitsFor()));

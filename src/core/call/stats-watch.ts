@@ -10,6 +10,8 @@ const LAST_MS = 500;
 interface Listener {
   onPair(pair: CandidatePair): void;
   onDtls(state: string): void;
+  /** Now and then: not every stack says each time that a state changed. */
+  onLook(): void;
 }
 
 /** Looks at the statistics now and then, and tells a pair when it changed; at the end each once more, with its counts. */
@@ -57,6 +59,7 @@ export class StatsWatch {
   async #look(isLast: boolean): Promise<void> {
     if (this.#isLooking && !isLast) return;
     this.#isLooking = true;
+    this.#listener.onLook();
     try {
       const { pairs, dtlsState } = readStats(await this.#connection.getStats(), this.#bridges);
       if (this.#isOver && !isLast) return;

@@ -1,6 +1,7 @@
 import type { Finding } from '../../record/finding.ts';
 import { render } from '../render.ts';
 import { ACCESS_ZH } from './zh/access.ts';
+import { CALL_ZH } from './zh/call.ts';
 import { CONFIG_ZH } from './zh/config.ts';
 import { NETWORK_ZH } from './zh/network.ts';
 import { RELAY_ZH } from './zh/relay.ts';
@@ -8,7 +9,13 @@ import { RULED_OUT_ZH } from './zh/ruled-out.ts';
 import type { ShortText } from './zh/short-text.ts';
 
 /** The findings in Simplified Chinese. One that is missing is shown in English: better than not at all. */
-export const CHINESE: Readonly<Record<string, ShortText>> = { ...CONFIG_ZH, ...NETWORK_ZH, ...ACCESS_ZH, ...RELAY_ZH };
+export const CHINESE: Readonly<Record<string, ShortText>> = {
+  ...CONFIG_ZH,
+  ...NETWORK_ZH,
+  ...ACCESS_ZH,
+  ...RELAY_ZH,
+  ...CALL_ZH,
+};
 
 /** The words of a finding in Chinese, from its id and parameters; undefined where there are none. */
 export function chineseWordsOf({ id, params }: Pick<Finding, 'id' | 'params'>): ShortText | undefined {

@@ -6,6 +6,7 @@ import { pretty } from '../../../src/report/pretty.ts';
 import { Run } from '../../support/events.ts';
 import { expectReport } from '../../support/schema.ts';
 import { authScenarios } from './scenarios/auth.ts';
+import { callScenarios } from './scenarios/call.ts';
 import { configScenarios } from './scenarios/config.ts';
 import { dnsScenarios } from './scenarios/dns.ts';
 import { furtherScenarios } from './scenarios/further.ts';
@@ -17,6 +18,7 @@ import { stunNatScenarios } from './scenarios/stun-nat.ts';
 import { tlsScenarios } from './scenarios/tls.ts';
 
 const SCENARIOS: readonly Scenario[] = [
+  ...callScenarios,
   ...configScenarios,
   ...dnsScenarios,
   ...netScenarios,

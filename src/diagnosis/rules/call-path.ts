@@ -1,0 +1,84 @@
+import type { Call, CallPeer } from '../../record/report.ts';
+import type { Conclusion } from '../conclusion.ts';
+import type { View } from '../view.ts';
+
+/** No candidate pair carries a check there and its answer back: what each kind of pair saw. */
+export function blockedPath(view: View, call: Call): Conclusion {
+  const kinds = kindsOf(call);
+  const cause = causeOf(call, kinds);
+  const errors = [...new Set(call.peers.flatMap((peer) => peer.errors))];
+  return {
+    id: 'call.no-path',
+    subject: `path ${call.path}`,
+    urls: [],
+    // Of a dump of others nobody knows what was told to the other end.
+    confidence: !isOurs(call) ? 'possible' : cause === 'unanswered' ? 'likely' : 'certain',
+    params: {
+      path: call.path,
+      cause,
+      [cause]: true,
+      kinds: kinds.map(wordsOf),
+      errors,
+      deafRelay: cause === 'unanswered' && call.path.startsWith('relay'),
+      deafPath: cause === 'unanswered' && !call.path.startsWith('relay'),
+    },
+    evidence: view.evidence.where(
+      (event) =>
+        'call' in event &&
+        event.call === call.path &&
+        (event.type === 'candidate-pair' || (event.type === 'peer-state' && event.machine !== 'signaling')),
+    ),
+  };
+}
+
+/**
+ * `noAnswer`: the other end never answered the offer. `noCandidates`: an end has none of the kind. `unanswered`: checks were
+ * sent and nothing came back. `unchecked`: there was no pair to check.
+ */
+type Cause = 'noAnswer' | 'noCandidates' | 'unanswered' | 'unchecked';
+
+function causeOf(call: Call, kinds: readonly Kind[]): Cause {
+  const offerer = call.peers.find(({ peer }) => peer === 'offerer');
+  if (offerer !== undefined && call.timing.answerMs === null && call.reason?.startsWith('signaling') === true) {
+    return 'noAnswer';
+  }
+  if (isOurs(call) && call.peers.some((peer) => !tells(peer, 'sent') || !tells(peer, 'received')))
+    return 'noCandidates';
+  return kinds.some(({ sent }) => sent > 0) ? 'unanswered' : 'unchecked';
+}
+
+/** One of our own sessions, whose every step is on record. */
+function isOurs({ peers }: Call): boolean {
+  return peers.some(({ states }) => states.some(({ machine }) => machine === 'call'));
+}
+
+function tells(peer: CallPeer, direction: 'sent' | 'received'): boolean {
+  return peer.candidates.some((each) => each.direction === direction && each.error === null);
+}
+
+interface Kind {
+  readonly name: string;
+  sent: number;
+  answered: number;
+  received: number;
+}
+
+/** Local kind - remote kind, with the checks of all such pairs, at the ends that we see. */
+function kindsOf(call: Call): Kind[] {
+  const kinds = new Map<string, Kind>();
+  for (const { pairs } of call.peers) {
+    for (const { local, remote, requestsSent, responsesReceived, requestsReceived } of pairs) {
+      const name = `${local.candidateType}-${remote.candidateType}`;
+      const kind = kinds.get(name) ?? { name, sent: 0, answered: 0, received: 0 };
+      kind.sent += requestsSent;
+      kind.answered += responsesReceived;
+      kind.received += requestsReceived;
+      kinds.set(name, kind);
+    }
+  }
+  return [...kinds.values()];
+}
+
+function wordsOf({ name, sent, answered, received }: Kind): string {
+  return `${name}: ${sent} checks sent, ${answered} answered, ${received} received`;
+}
