@@ -32,6 +32,8 @@ export interface MonitorServer {
 const MOST_CONNECTIONS = 100;
 /** Of requests to `/probe` that wait for their run. */
 const MOST_PROBES = 50;
+/** A request is short: who takes longer to send one means no good. */
+const REQUEST_MS = 10_000;
 /** A reader that takes nothing for this long is cut off. */
 const IDLE_MS = 30_000;
 /** What is rendered serves everybody who asks within this time: many readers cost no more than one. */
@@ -45,10 +47,13 @@ const HTML_TYPE = 'text/html; charset=utf-8';
 /** Resolves once it listens. Rejects with the system's error. */
 export async function startMonitorServer(options: MonitorServerOptions): Promise<MonitorServer> {
   const answers = new Answers(options);
-  const server = createServer((request, response) => void answers.answer(request, response));
+  const limits = {
+    headersTimeout: REQUEST_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: REQUEST_MS / 5,
+  };
+  const server = createServer(limits, (request, response) => void answers.answer(request, response));
   server.maxConnections = MOST_CONNECTIONS;
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 10_000;
   server.timeout = IDLE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
