@@ -76,6 +76,11 @@ export function targetMetrics(targets: readonly Watched[]): string {
       "Runs that gave no report, by a fault of iceprobe's own.",
       of(({ series }) => [{ value: series.faults }]),
     ),
+    counter(
+      'iceprobe_runs_discarded_total',
+      'Runs that failed while the machine of the monitor stood still, and were made again.',
+      of(({ series }) => [{ value: series.discarded }]),
+    ),
     gauge(
       'iceprobe_interval_seconds',
       'From the begin of one run to that of the next; absent where runs are made on request only.',
@@ -95,6 +100,11 @@ function ownMetrics(monitor: Monitor, own: OwnFigures): string {
     counter('iceprobe_monitor_clock_jumps_total', 'How often the clock of the machine was set, or the machine slept.', [
       { value: monitor.clockJumps },
     ]),
+    counter(
+      'iceprobe_monitor_stalls_total',
+      'How often the monitor did not run for more than a second: too much load.',
+      [{ value: monitor.stalls }],
+    ),
     counter(
       'iceprobe_monitor_reloads_total',
       'Readings of the configuration after the first.',

@@ -1,6 +1,6 @@
 import type { Report } from '../record/report.ts';
-import { printableReport } from '../report/printable.ts';
-import { ClockWatch } from './clock-watch.ts';
+import { keptReport, runBounded, Stuck } from './bounded-run.ts';
+import { ClockWatch, StallWatch } from './clock-watch.ts';
 import { type Change, durationOf, Health } from './health.ts';
 import { Schedule, type Scheduled, type ScheduleOutput } from './schedule.ts';
 import { Series } from './series.ts';
@@ -57,8 +57,8 @@ export interface Watched {
   readonly fault: string | undefined;
 }
 
-/** A run that goes on for this long after its own deadline will not end any more. */
-const STUCK_MS = 15_000;
+/** How often a run in a row does not count because this machine stood still meanwhile. */
+const MOST_DISCARDED = 2;
 /** The clocks are looked at this often at least. */
 const TICK_MS = 10_000;
 
@@ -69,6 +69,8 @@ class Entry {
   last: LastRun | undefined;
   fault: string | undefined;
   run: AbortController | undefined;
+  /** Runs since the last one that counted. */
+  discarded = 0;
   readonly waiting: (() => void)[] = [];
 
   constructor(target: MonitorTarget) {
@@ -83,6 +85,7 @@ export class Monitor {
   readonly #clock: MonitorClock;
   readonly #schedule: Schedule;
   readonly #clocks = new ClockWatch();
+  readonly #stalls: StallWatch;
   readonly #entries = new Map<string, Entry>();
   readonly #runs = new Set<Promise<void>>();
   #timer: { cancel(): void } | undefined;
@@ -94,6 +97,7 @@ export class Monitor {
     this.#options = options;
     this.#clock = options.clock;
     this.#schedule = new Schedule(options);
+    this.#stalls = new StallWatch(options.clock, options.onRemark);
   }
 
   /** Replaces the targets. What is known of one that stays is kept; a run of one that goes is aborted. */
@@ -143,6 +147,11 @@ export class Monitor {
     return this.#schedule.waiting;
   }
 
+  /** How often this machine stood still. */
+  get stalls(): number {
+    return this.#stalls.count;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -151,6 +160,7 @@ export class Monitor {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#stalls.close();
     for (const entry of this.#entries.values()) entry.run?.abort();
     await Promise.all(this.#runs);
     for (const entry of this.#entries.values()) this.#release(entry);
@@ -196,44 +206,41 @@ export class Monitor {
   #start(entry: Entry): void {
     const run = new AbortController();
     entry.run = run;
-    const { name, longestMs } = entry.target;
-    const settled = this.#runOnce(entry.target, run.signal, longestMs + STUCK_MS, () => run.abort())
+    const { name } = entry.target;
+    const startedAt = this.#clock.monotonic();
+    let isAgain = false;
+    const settled = runBounded(entry.target, run, this.#clock)
       .then((report) => {
-        if (!run.signal.aborted) this.#noteReport(entry, report);
+        if (run.signal.aborted) return;
+        isAgain = report.exitCode !== 0 && this.#stalls.lastAt > startedAt && entry.discarded < MOST_DISCARDED;
+        if (isAgain) this.#discard(entry);
+        else this.#noteReport(entry, report);
       })
       .catch((error: unknown) => {
         if (!run.signal.aborted || error instanceof Stuck) this.#noteFault(entry, error);
       })
       .then(() => {
         if (entry.run === run) entry.run = undefined;
-        this.#release(entry);
+        if (!isAgain) this.#release(entry);
         this.#runs.delete(settled);
         if (!this.#isClosed) this.#options.onRun?.();
         this.#schedule.finished(name);
         // Taken out and put back meanwhile: whoever asked for the new one waits for a run of its own.
-        if ((this.#entries.get(name)?.waiting.length ?? 0) > 0) this.#schedule.ask(name);
+        if (isAgain || (this.#entries.get(name)?.waiting.length ?? 0) > 0) this.#schedule.ask(name);
         this.#drain();
       });
     this.#runs.add(settled);
   }
 
-  async #runOnce(target: MonitorTarget, signal: AbortSignal, limitMs: number, abort: () => void): Promise<Report> {
-    let limit: { cancel(): void } | undefined;
-    const stuck = new Promise<never>((_, reject) => {
-      limit = this.#clock.after(limitMs, () => {
-        abort();
-        reject(new Stuck(`the run did not end in ${Math.round(limitMs / 1000)} s`));
-      });
-    });
-    try {
-      return await Promise.race([target.run(signal), stuck]);
-    } finally {
-      limit?.cancel();
-    }
+  /** What failed while this machine stood still says nothing about a server. */
+  #discard(entry: Entry): void {
+    entry.discarded++;
+    entry.series.discarded++;
   }
 
   #noteReport(entry: Entry, given: Report): void {
-    const report = printableReport(trimmed(given));
+    entry.discarded = 0;
+    const report = keptReport(given);
     const endedAt = this.#clock.wall();
     entry.fault = undefined;
     entry.last = { report, endedAt };
@@ -291,15 +298,4 @@ export class Monitor {
         'the machine slept): the schedule goes on as it was',
     );
   }
-}
-
-/** A run that neither ended nor could be aborted. */
-class Stuck extends Error {
-  override readonly name = 'Stuck';
-}
-
-/** Without what only a report of its own would show: it is kept until the next run, for each of hundreds of targets. */
-function trimmed(report: Report): Report {
-  const { events: _, findings, ...rest } = report;
-  return { ...rest, findings: findings.map((finding) => ({ ...finding, evidence: [] })) };
 }

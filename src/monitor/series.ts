@@ -49,6 +49,8 @@ export class Series {
   /** Runs that should have been. By reason. */
   readonly skipped = new Tally(['busy', 'asleep']);
   faults = 0;
+  /** Runs that failed while this machine stood still. */
+  discarded = 0;
   readonly #stages = new Map<string, StageSeries>();
 
   get stages(): Iterable<StageSeries> {

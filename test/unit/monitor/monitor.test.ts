@@ -135,10 +135,52 @@ describe('the monitor', () => {
     const { clock, monitor, remarks } = world({ concurrency: 1 });
     const run: MonitorTarget['run'] = () => new Promise(() => {});
     monitor.setTargets([target('stuck', run), target('fine', async () => good)]);
-    await clock.pass(26_000);
-    expect(remarks[0]).toMatch(/Stuck: the run did not end in 25 s/);
+    await clock.pass(21_000);
+    expect(remarks[0]).toMatch(/Stuck: the run did not end 10 s after its deadline/);
     expect(monitor.targets.find(({ name }) => name === 'fine')?.last).toBeDefined();
     expect(monitor.targets.find(({ name }) => name === 'stuck')?.series.faults).toBe(1);
+  });
+
+  it('makes a run again that failed while this machine stood still, and blames no server for that', async () => {
+    const { clock, monitor, changes, remarks } = world();
+    const outcomes = [bad, good, bad, bad, bad];
+    let runs = 0;
+    const run: MonitorTarget['run'] = (signal) => {
+      runs++;
+      return lasting(clock, 2000, () => outcomes.shift() ?? good)(signal);
+    };
+    monitor.setTargets([target('a', run, { intervalMs: 600_000 })]);
+    await clock.pass(1000);
+    clock.stall(30_000);
+    await clock.pass(10_000);
+    expect(runs).toBe(2);
+    expect(changes).toEqual([]);
+    expect(remarks).toEqual(['this machine stood still for 30 s: runs that failed meanwhile are made again']);
+    expect(monitor.targets[0]?.series.discarded).toBe(1);
+    expect(monitor.targets[0]?.series.runs.get('ok')).toBe(1);
+    // One that always stands still must not hide an outage: the third counts.
+    const asked = monitor.probe('a');
+    for (let i = 0; i < 3; i++) {
+      await clock.pass(1000);
+      clock.stall(3000);
+      await clock.pass(100);
+    }
+    expect((await asked)?.health.state).toBe('down');
+    expect(runs).toBe(5);
+    expect(changes.map(({ change }) => change)).toEqual(['down', 'new-finding']);
+    expect(monitor.stalls).toBe(4);
+    expect(remarks).toHaveLength(1);
+  });
+
+  it('lets a run end that was held up together with its deadline', async () => {
+    const { clock, monitor, remarks } = world();
+    const run: MonitorTarget['run'] = (signal) => lasting(clock, 9000, () => good)(signal);
+    monitor.setTargets([target('a', run)]);
+    await clock.pass(1000);
+    clock.stall(120_000);
+    await clock.pass(5000);
+    expect(remarks.filter((text) => text.includes('fault'))).toEqual([]);
+    expect(monitor.targets[0]?.health.state).toBe('up');
   });
 
   it('says once that the schedule cannot be kept, and once that it is again', async () => {

@@ -38,6 +38,11 @@ export class VirtualClock implements MonitorClock {
     throw new Error('it never ends');
   }
 
+  /** Nothing of this process runs for that long. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   get timers(): number {
     return this.#timers.length;
   }
