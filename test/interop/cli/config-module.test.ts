@@ -37,7 +37,7 @@ const CONFIG = `
   export default defineConfig({ targets: { prod } });
 `;
 const FILES = {
-  'urls.ts': 'export const urlOf = <T extends number>(port: T): string => `turn:127.0.0.1:${port}`;',
+  'urls.ts': "export const urlOf = <T extends number>(port: T): string => ['turn:127.0.0.1', port].join(':');",
   'more.json': '{ "loss": 50 }',
 };
 

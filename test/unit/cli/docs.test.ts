@@ -49,7 +49,9 @@ describe('the documentation', () => {
     const chosen = chooseCommand(words(line), Object.keys(COMMANDS));
     const command = await COMMANDS[chosen.name ?? DEFAULT_COMMAND]?.load();
     expect(command).toBeDefined();
-    const { positionals } = parseArguments(chosen.args, command?.command.options ?? {});
+    // What every command knows, and no option table has.
+    const args = chosen.args.filter((word) => word !== '--help' && word !== '--version');
+    const { positionals } = parseArguments(args, command?.command.options ?? {});
     // A word that names no command would be taken for a URL.
     if (chosen.name === undefined) expect(positionals.filter((word) => !word.includes(':'))).toEqual([]);
   });
