@@ -20,7 +20,7 @@ export interface BrowserGatherOptions {
 export const START_MS = 30_000;
 
 /** What a browser is given for the release of its allocations, before it is ended. */
-const RELEASE_MS = 400;
+export const RELEASE_MS = 400;
 
 /** The browser did not do its part; the message is for a person. */
 export class BrowserError extends Error {

@@ -3,7 +3,7 @@ import { type Bridges, type CallIceServer, type CallPath, isCallPath } from '../
 import type { PeerMessage } from '../core/signaling/message.ts';
 import type { EventSink } from '../record/recorder.ts';
 import type { SignalingChannel } from './channel.ts';
-import { monotonicMs } from './peer/protocol.ts';
+import { monotonicMs } from './peer/clock.ts';
 import { type Peer, PeerCrash, type PeerListener } from './peer.ts';
 
 export interface CallOptions {

@@ -1,3 +1,4 @@
+import type { PeerCommand, PeerReport } from '../core/call/remote.ts';
 import type { RunEvent } from './events.ts';
 import type { IceTransportPolicy, Tool } from './report.ts';
 
@@ -22,7 +23,9 @@ export type PageMessage =
   | { readonly type: 'local-server' }
   /** Only where the terminal drives the page: what the browser saw, and that it is through. */
   | { readonly type: 'event'; readonly event: RunEvent }
-  | { readonly type: 'finished' };
+  | { readonly type: 'finished' }
+  /** Only where the terminal directs a call: what this browser does in it. */
+  | { readonly type: 'peer'; readonly report: PeerReport };
 
 /** What a terminal tells its page. */
 export type TerminalMessage =
@@ -37,6 +40,8 @@ export type TerminalMessage =
       readonly canStartLocalServer: boolean;
       /** The terminal drives the page: it runs at once, in the browser alone, and hands its events back. */
       readonly driven: boolean;
+      /** The terminal directs a call, and this browser takes part: it waits for `peer` messages. */
+      readonly peer: boolean;
       /**
        * Where another terminal finds the rooms of this server (`iceprobe call --via`); the page itself finds them at `rooms`
        * beside its own path. null where there are none.
@@ -44,6 +49,7 @@ export type TerminalMessage =
       readonly roomServer: string | null;
     }
   | { readonly type: 'event'; readonly event: RunEvent }
+  | { readonly type: 'peer'; readonly command: PeerCommand }
   /** `error` null: it ran to its end, or was stopped. */
   | { readonly type: 'run-ended'; readonly error: string | null }
   | {

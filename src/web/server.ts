@@ -23,7 +23,7 @@ import { RoomService } from './server/room-service.ts';
 import { ROOMS_PATH, RoomDoorway, refuseUpgrade } from './server/signal.ts';
 import { randomText, Tickets } from './server/tickets.ts';
 
-export type { TerminalGather, TerminalRequest } from './server/connection.ts';
+export type { PeerPage, TerminalGather, TerminalRequest } from './server/connection.ts';
 export { isLoopback, isWildcard } from './server/guard.ts';
 export { readBuiltPage } from './server/page-file.ts';
 
@@ -217,6 +217,7 @@ class Doorway {
       canGather: gather !== undefined,
       canStartLocalServer: startLocalServer !== undefined,
       driven: driven ?? false,
+      peer: this.#options.onPeer !== undefined,
       roomServer: this.#roomServer,
     };
   }

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { CallClock, PeerConnection } from '../../core/call/peer-connection.ts';
+import type { PeerCommand, PeerReport } from '../../core/call/remote.ts';
 import { PeerSession } from '../../core/call/session.ts';
-import { monotonicMs, type PeerCommand, type PeerReport } from './protocol.ts';
+import { monotonicMs } from './clock.ts';
 
 // A process of its own for libwebrtc: what crashes in there ends this process, and is a result of the call.
 

@@ -40,6 +40,12 @@ export const callOptions = {
     placeholder: 'ADDR',
     help: 'of --host without --via: have the room at this address of ours (default: 127.0.0.1)',
   }),
+  offerer: text({
+    group: 'Network',
+    placeholder: 'BROWSER',
+    help: 'let an installed browser offer, headless: chrome, chromium, edge, firefox, or the path of one',
+  }),
+  answerer: text({ group: 'Network', placeholder: 'BROWSER', help: 'the same for the end that answers' }),
   manual: choice(['offer', 'answer'], {
     group: 'Network',
     help: 'without any server of rooms: show an offer, or take one, to be copied and pasted',

@@ -1,3 +1,4 @@
+import type { InstalledBrowser } from '../../browser/find.ts';
 import { openBridges } from '../../call/bridges.ts';
 import { answerCalls, type CallEnd, type CallOptions, offerCalls } from '../../call/call.ts';
 import { inProcessChannel, type SignalingChannel } from '../../call/channel.ts';
@@ -22,6 +23,8 @@ export interface CallRequest extends CallTimes {
   readonly loopback: boolean;
   readonly insecure: boolean;
   readonly ca: string | undefined;
+  /** Which of the ends here are browsers; the others are libwebrtc. */
+  readonly browsers: { readonly offerer?: InstalledBrowser; readonly answerer?: InstalledBrowser };
   readonly withEvents: boolean;
   /** People carry the messages between the ends. */
   readonly patient?: boolean;
@@ -45,7 +48,11 @@ export async function runCall(
 ): Promise<Report> {
   const { iceServers, deadlineMs } = request;
   await using peers = new Peers();
-  const slots = [peers.slot(), ...(parts.ends === 'both' ? [peers.slot()] : [])] as const;
+  const { offerer, answerer } = request.browsers;
+  const slots = [
+    peers.slot(parts.ends === 'answerer' ? answerer : offerer),
+    ...(parts.ends === 'both' ? [peers.slot(answerer)] : []),
+  ] as const;
   await Promise.all(slots.map((slot) => slot()));
   const channels = parts.ends === 'both' ? inProcessChannel() : [await parts.meet(request.signal)];
   const run = new Run();

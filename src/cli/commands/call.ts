@@ -5,8 +5,10 @@ import { callServers, hasLoopbackOnly, meetingTimes, pathsOf, timesOf } from '..
 import { type CallRequest, runCall } from '../call/run.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { LOCAL_BY_DEFAULT, LOCAL_BY_OPTION, nextSteps, startLocal } from '../gather/local.ts';
 import { readCertificates } from '../gather/network.ts';
+import { requireBrowser } from '../gather/vantages.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { outputOptions } from '../options/output.ts';
 import { serverOptions } from '../options/server.ts';
@@ -83,6 +85,7 @@ async function call(
     problems: [],
     trickle: given['no-trickle'] !== true && !patient,
     loopback: given.loopback === true || hasLoopbackOnly(),
+    browsers: browsersOf(given, parts.ends),
     insecure: given.insecure === true,
     withEvents: given.events === true,
     ...(patient ? { patient } : {}),
@@ -100,4 +103,17 @@ async function call(
     await context.stderr.write(`iceprobe: no call: ${error.message}\n`);
     return 3;
   }
+}
+
+/** Throws {@link UsageError} for a browser that is not there, or an end that is not here. */
+function browsersOf(given: Values, ends: Meeting['parts']['ends']): CallRequest['browsers'] {
+  const { offerer, answerer } = given;
+  const elsewhere = ends === 'offerer' ? 'answerer' : ends === 'answerer' ? 'offerer' : undefined;
+  if (elsewhere !== undefined && given[elsewhere] !== undefined) {
+    throw new UsageError(`--${elsewhere}: that end is not on this machine`, `name a browser for ours: --${ends}`);
+  }
+  return {
+    ...(offerer === undefined ? {} : { offerer: requireBrowser(offerer) }),
+    ...(answerer === undefined ? {} : { answerer: requireBrowser(answerer) }),
+  };
 }

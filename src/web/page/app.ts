@@ -4,6 +4,7 @@ import type { TerminalMessage } from '../../record/page-messages.ts';
 import type { Report, Vantage } from '../../record/report.ts';
 import { Layout } from './layout.ts';
 import { Link } from './link.ts';
+import { PagePeer } from './peer.ts';
 import { Run } from './run.ts';
 import { readSaved, textOf } from './saved.ts';
 import { readLink } from './servers.ts';
@@ -26,6 +27,7 @@ export class App {
   readonly #source: PageSource;
   #hello: Hello | undefined;
   #run: Run | undefined;
+  #peer: PagePeer | undefined;
   /** A report that was opened, in the place of a run. */
   #saved: Opened | undefined;
   #shown: Report | undefined;
@@ -85,6 +87,9 @@ export class App {
       case 'event':
         this.#run?.addFromTerminal(message.event);
         break;
+      case 'peer':
+        this.#peer?.handle(message.command);
+        break;
       case 'run-ended':
         if (this.#run === undefined) break;
         this.#run.terminalRuns = false;
@@ -110,12 +115,14 @@ export class App {
     settings.timeoutMs = hello.timeoutMs;
     editor.refresh();
     if (hello.driven) void this.#start();
+    if (hello.peer) this.#peer = new PagePeer((report) => this.#link.send({ type: 'peer', report }));
     this.#draw();
   }
 
   #onLink(): void {
     // A page that a terminal drives has nobody left to report to: what it holds at servers is given back.
     if (this.#link.state === 'closed' && this.#hello?.driven === true) this.#run?.stop();
+    if (this.#link.state === 'closed') this.#peer?.close('the terminal is gone');
     this.#draw();
   }
 

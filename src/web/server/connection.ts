@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { PeerCommand, PeerReport } from '../../core/call/remote.ts';
 import type { RunEvent } from '../../record/events.ts';
 import type { PageIceServer, PageMessage, TerminalMessage } from '../../record/page-messages.ts';
 import type { IceTransportPolicy } from '../../record/report.ts';
@@ -25,6 +26,15 @@ export interface Services {
   /** Where the terminal drives the page. */
   readonly onBrowserEvent?: ((event: RunEvent) => void) | undefined;
   readonly onBrowserFinished?: (() => void) | undefined;
+  /** Where the terminal directs a call: a page is there, and does what it is told until it is closed. */
+  readonly onPeer?: ((page: PeerPage) => void) | undefined;
+}
+
+/** A page as a peer of a call. */
+export interface PeerPage {
+  send(command: PeerCommand): void;
+  /** One listener. */
+  listen(onReport: (report: PeerReport) => void, onClose: () => void): void;
 }
 
 /** A page that does not read what it is told is cut off: its events would fill our memory. */
@@ -35,6 +45,7 @@ export class PageConnection {
   readonly #socket: WebSocket;
   readonly #services: Services;
   #run: AbortController | undefined;
+  #peerListener: { onReport(report: PeerReport): void; onClose(): void } | undefined;
 
   constructor(socket: WebSocket, services: Services, hello: TerminalMessage) {
     this.#socket = socket;
@@ -45,8 +56,17 @@ export class PageConnection {
       else socket.close(1008, 'no message of the page');
     });
     socket.on('error', () => {});
-    socket.on('close', () => this.#run?.abort());
+    socket.on('close', () => {
+      this.#run?.abort();
+      this.#peerListener?.onClose();
+    });
     this.#send(hello);
+    services.onPeer?.({
+      send: (command) => this.#send({ type: 'peer', command }),
+      listen: (onReport, onClose) => {
+        this.#peerListener = { onReport, onClose };
+      },
+    });
   }
 
   #handle(message: PageMessage): void {
@@ -62,6 +82,9 @@ export class PageConnection {
         break;
       case 'event':
         this.#services.onBrowserEvent?.(message.event);
+        break;
+      case 'peer':
+        this.#peerListener?.onReport(message.report);
         break;
       case 'finished':
         this.#services.onBrowserFinished?.();

@@ -1,4 +1,8 @@
+import type { CallEvent } from '../../core/call/events.ts';
+import type { PeerReport } from '../../core/call/remote.ts';
+import type { SessionEnd } from '../../core/call/session.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { readPeerMessage } from '../../core/signaling/message.ts';
 import type { RunEvent } from '../../record/events.ts';
 import type { PageIceServer, PageMessage } from '../../record/page-messages.ts';
 
@@ -27,6 +31,10 @@ export function readPageMessage(text: string): Result<PageMessage, string> {
       return readEvent(value['event']);
     case 'run':
       return readRun(value);
+    case 'peer': {
+      const report = readPeerReport(value['report']);
+      return report === undefined ? fail('a report of a peer') : ok({ type: 'peer', report });
+    }
     default:
       return fail('unknown type');
   }
@@ -74,6 +82,23 @@ function readEvent(value: unknown): Result<PageMessage, string> {
     return fail('the stamp of an event');
   }
   return ok({ type: 'event', event: value as unknown as RunEvent });
+}
+
+const CALL_EVENTS: readonly unknown[] = ['signaling', 'peer-state', 'candidate-pair', 'data-channel'];
+
+function readPeerReport(value: unknown): PeerReport | undefined {
+  if (!isRecord(value)) return undefined;
+  const { type, stack, at, event, message, end } = value;
+  if (type === 'ready' && isText(stack)) return { type, stack };
+  if (type === 'event' && typeof at === 'number' && isRecord(event) && CALL_EVENTS.includes(event['type'])) {
+    return { type, at, event: event as unknown as CallEvent };
+  }
+  if (type === 'ended' && isRecord(end) && isText(end['outcome']) && isText(end['reason'])) {
+    return { type, end: { outcome: end['outcome'] as SessionEnd['outcome'], reason: end['reason'] } };
+  }
+  if (type !== 'message') return undefined;
+  const read = readPeerMessage(message);
+  return read.ok ? { type, message: read.value } : undefined;
 }
 
 function isText(value: unknown): value is string {
