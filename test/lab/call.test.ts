@@ -38,7 +38,7 @@ const coturn = serverAddresses(1, {});
 const own = serverAddresses(2, {});
 const stun = `stun:${coturn.addresses[0]}`;
 /** How long an end may try to connect, seconds, where the rest of the machine is busy too. */
-const LIMIT = 15;
+const LIMIT = 10;
 
 describeNeeding(
   'namespaces',

@@ -75,7 +75,8 @@ export function timesOf(given: Values, paths: number): CallTimes {
   const deadlineMs = 1000 * given.timeout;
   // Each path has its share, so that one which fails leaves time to try the next; and all say how they ended.
   const share = (deadlineMs - Math.min(1000, deadlineMs / 4)) / paths;
-  return { connectMs: Math.min(CONNECT_MS, share), durationMs: Math.min(durationMs, share), deadlineMs };
+  const measureMs = Math.min(durationMs, share / 4);
+  return { connectMs: Math.min(CONNECT_MS, (share - measureMs) * 0.8), durationMs: measureMs, deadlineMs };
 }
 
 /** Handing credentials on to the peer is what they are for. */

@@ -414,7 +414,7 @@ export class PeerSession {
         ? 'data channel: it did not open'
         : 'dtls: the handshake did not end';
     }
-    return 'ice: no candidate pair answered';
+    return this.#candidates === 0 ? 'ice: no candidate came' : 'ice: no candidate pair answered';
   }
 
   #end(outcome: SessionEnd['outcome'], reason: string, sayGoodbye = true): void {

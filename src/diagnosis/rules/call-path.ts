@@ -13,6 +13,8 @@ export function blockedPath(view: View, call: Call): Conclusion {
     urls: [],
     // Of a dump of others nobody knows what was told to the other end.
     confidence: !isOurs(call) ? 'possible' : cause === 'unanswered' ? 'likely' : 'certain',
+    // What an end lacks may be its servers' fault, its own, or that of the way to them.
+    ...(cause === 'unanswered' ? {} : { locus: 'unknown' as const }),
     params: {
       path: call.path,
       cause,
