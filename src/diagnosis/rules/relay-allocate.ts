@@ -107,7 +107,11 @@ function refusedAllocate(view: View): Conclusion[] {
     const harmless = id === 'relay.family-unsupported' && group.every((each) => each.target.outcome === 'works');
     return {
       id,
-      ...(harmless ? { severity: 'info' } : {}),
+      ...(harmless
+        ? { severity: 'info' }
+        : group.every((each) => each.target.outcome === 'fails')
+          ? { severity: 'error' }
+          : {}),
       subject: target.url,
       urls: urlsOf(group.map((each) => each.target)),
       confidence: 'certain',

@@ -87,6 +87,8 @@ function malformed(view: View): Conclusion[] {
     const [{ target, attempt, stage, problem }] = group;
     return {
       id: 'stun.malformed',
+      // Where it is why a URL gives nothing, it is no mere remark.
+      ...(group.every((each) => each.target.outcome === 'fails') ? { severity: 'error' } : {}),
       subject: target.url,
       urls: urlsOf(group.map((each) => each.target)),
       confidence: 'certain',

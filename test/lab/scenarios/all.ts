@@ -1,8 +1,13 @@
 import type { Scenario } from '../support/scenario.ts';
+import { AUDITS } from './audit.ts';
 import { CREDENTIALS } from './credentials.ts';
+import { DEEP } from './deep.ts';
+import { FINDINGS } from './findings.ts';
 import { CHANGING_ADDRESSES, HEALTHY } from './healthy.ts';
 import { NAMES } from './names.ts';
 import { REACHABILITY } from './reachability.ts';
+import { RELAY } from './relay.ts';
+import { RATES, SOAKS } from './soak.ts';
 import { TLS } from './tls.ts';
 
 /** What must be said, situation by situation. */
@@ -13,4 +18,15 @@ export const SCENARIOS: readonly Scenario[] = [
   ...REACHABILITY,
   ...CREDENTIALS,
   ...TLS,
+];
+
+/** Those and the ones that other test files run. */
+export const EVERY_SCENARIO: readonly Scenario[] = [
+  ...SCENARIOS,
+  ...RELAY,
+  ...FINDINGS,
+  ...AUDITS,
+  ...DEEP,
+  ...SOAKS,
+  ...RATES,
 ];

@@ -26,6 +26,7 @@ export const CREDENTIALS: readonly Scenario[] = [
   ]),
   {
     name: 'near miss: a name whose STUN works beside a rejected credential is one server, not two that differ',
+    misses: ['net.nodes-differ', 'auth.empty-realm'],
     network: 'eim-apdf',
     servers: [GOOD],
     zone: { [NAME]: [S1] },
@@ -47,6 +48,7 @@ export const CREDENTIALS: readonly Scenario[] = [
   },
   {
     name: 'an expired credential',
+    misses: ['auth.bad-credentials'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'coturn', sharedSecret: 'deep' }] }],
     command: ['gather', `turn:${S1}`, ...restLogin('deep', -3600)],
@@ -54,6 +56,7 @@ export const CREDENTIALS: readonly Scenario[] = [
   },
   {
     name: 'near miss: an expiring credential that is still good',
+    misses: ['auth.expired', 'auth.bad-credentials', 'config.credential-expired', 'auth.clock-skew'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'coturn', sharedSecret: 'deep' }] }],
     command: ['gather', `turn:${S1}`, ...restLogin('deep', 86_400)],
@@ -61,6 +64,7 @@ export const CREDENTIALS: readonly Scenario[] = [
   },
   {
     name: 'a credential of another secret',
+    misses: ['auth.wrong-mechanism', 'auth.nonce-loop'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'coturn', sharedSecret: 'deep' }] }],
     command: ['gather', `turn:${S1}`, ...restLogin('shallow', 86_400)],
@@ -81,6 +85,7 @@ export const CREDENTIALS: readonly Scenario[] = [
   },
   {
     name: 'near miss: a server without TURN, asked for STUN alone',
+    misses: ['relay.not-turn'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'coturn', extra: ['--stun-only'] }] }],
     command: ['gather', `stun:${S1}`],

@@ -21,6 +21,7 @@ export const HEALTHY: readonly Scenario[] = (
   ] as const satisfies readonly (readonly [NetworkName, readonly string[]])[]
 ).map(([network, candidates], i) => ({
   name: `nothing wrong: ${network}`,
+  misses: ['ice.slow-gathering', 'net.vpn-route', 'nat.short-binding', 'ice.host-hidden'],
   network,
   servers: [i % 2 === 0 ? GOOD : GOOD_PION],
   command: ['gather', `stun:${S1}`, `turn:${S1}`, ...LOGIN],

@@ -5,6 +5,7 @@ import { BLINK, GOOD, LOGIN, NAME, S1, S2 } from './common.ts';
 export const REACHABILITY: readonly Scenario[] = [
   {
     name: 'the port is closed',
+    misses: ['net.reply-from-elsewhere', 'net.unreachable', 'net.port-blocked'],
     network: 'eim-apdf',
     servers: [GOOD],
     command: ['gather', `turn:${S1}:3999`, ...LOGIN],
@@ -18,6 +19,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'near miss: a closed port beside a working one of the same account',
+    misses: ['net.refused', 'net.port-blocked', 'net.server-silent'],
     network: 'eim-apdf',
     servers: [GOOD],
     command: ['gather', `turn:${S1}`, ...LOGIN],
@@ -52,6 +54,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'no UDP and no TCP URL: nothing works',
+    misses: ['net.proxy-required', 'net.captive-portal', 'net.only-443'],
     network: 'no-udp',
     servers: [GOOD, GOOD],
     command: ['gather', `turn:${S1}`, `turn:${S2}`, ...LOGIN],
@@ -108,6 +111,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'an SSH server answers',
+    misses: ['net.tls-filtered', 'tls.plain-on-tls-port'],
     network: 'eim-apdf',
     servers: [
       { services: [{ kind: 'banner', protocol: 'tcp', address: S1, port: 3478, text: 'SSH-2.0-OpenSSH_9.2p1\r\n' }] },
@@ -117,6 +121,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'the answer comes from another port',
+    misses: ['net.server-silent', 'net.not-a-stun-server', 'stun.malformed'],
     network: 'public',
     servers: [
       {
@@ -131,6 +136,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'a source NAT stands in front of the server',
+    misses: ['stun.alg-rewrites', 'nat.double'],
     network: 'eim-apdf',
     servers: [{ front: 'source-nat', turn: [{ kind: 'coturn', rfc5780: false }] }],
     command: ['gather', `stun:${S1}`],
@@ -138,6 +144,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'a router rewrites addresses inside packets',
+    misses: ['stun.private-mapped'],
     network: 'alg',
     servers: [GOOD],
     command: ['gather', `stun:${S1}`],
@@ -145,6 +152,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'TLS is reset on its way, plain TCP is not',
+    misses: ['tls.plain-on-tls-port', 'tls.handshake-failed', 'net.not-a-stun-server'],
     network: 'tls-filtered',
     servers: [{ turn: [{ kind: 'coturn', certificate: 'good' }] }],
     zone: { [NAME]: [S1] },
@@ -153,6 +161,7 @@ export const REACHABILITY: readonly Scenario[] = [
   },
   {
     name: 'nothing gets out but through a proxy',
+    misses: ['net.captive-portal', 'net.only-443'],
     network: 'proxy-only',
     servers: [{ turn: [{ kind: 'coturn', tlsPort: 443, certificate: 'good' }] }],
     zone: { [NAME]: [S1] },

@@ -53,6 +53,7 @@ const DATA: readonly Scenario[] = [
   },
   {
     name: 'near miss: a firewall that is stateful for other ports',
+    misses: ['relay.inbound-blocked', 'relay.no-data'],
     network: 'eim-apdf',
     servers: [firewalled('stateful', '51000-65535')],
     command: DOCTOR,
@@ -125,6 +126,7 @@ const DATA: readonly Scenario[] = [
     },
     {
       name: `near miss: the right external address behind a cloud's translation, seen from ${network}`,
+      misses: ['relay.private-address', 'relay.address-wrong', 'stun.private-mapped'],
       network,
       servers: [
         {
@@ -156,6 +158,7 @@ const DATA: readonly Scenario[] = [
   ]),
   {
     name: 'near miss: few relay ports, all open, more asked for than there are',
+    misses: ['relay.port-range-mismatch', 'relay.capacity'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'coturn', relayPorts: { low: 50_000, high: 50_003 } }] }],
     command: PROBE,
@@ -178,6 +181,7 @@ const DATA: readonly Scenario[] = [
   },
   {
     name: 'near miss: the server refuses to relay to private addresses alone',
+    misses: ['relay.peer-forbidden'],
     network: 'eim-apdf',
     servers: [coturn(['--denied-peer-ip=10.0.0.0-10.255.255.255', '--denied-peer-ip=192.168.0.0-192.168.255.255'])],
     command: DOCTOR,
@@ -185,6 +189,7 @@ const DATA: readonly Scenario[] = [
   },
   {
     name: 'no UDP gets out: data crosses between two relays, over TCP',
+    misses: ['relay.no-data', 'relay.address-wrong'],
     network: 'no-udp',
     servers: [coturn()],
     command: ['probe', `turn:${S1}?transport=tcp`, ...LOGIN],
@@ -199,6 +204,7 @@ const ANSWERS: readonly Scenario[] = [
   refused('relay.udp-unsupported', 'allocate:442'),
   {
     name: 'near miss: a quota of one allocation, which is enough for one client',
+    misses: ['relay.quota'],
     network: 'eim-apdf',
     servers: [coturn(['--user-quota=1'])],
     command: PROBE,
@@ -220,6 +226,7 @@ const ANSWERS: readonly Scenario[] = [
   },
   {
     name: 'near miss: a short lifetime, well refreshed',
+    misses: ['relay.refresh-fails', 'relay.ends-early'],
     network: 'eim-apdf',
     servers: [own('lifetime:allocation=60')],
     command: PROBE,
@@ -248,6 +255,7 @@ const ANSWERS: readonly Scenario[] = [
   },
   {
     name: 'near miss: each nonce serves one request',
+    misses: ['auth.nonce-loop'],
     network: 'eim-apdf',
     servers: [own('nonce:once')],
     command: PROBE,
@@ -262,6 +270,7 @@ const ANSWERS: readonly Scenario[] = [
   },
   {
     name: 'a STUN server that is taken for a TURN server',
+    misses: ['relay.udp-unsupported', 'relay.family-unsupported', 'auth.open-relay'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'coturn', extra: ['--stun-only'] }] }],
     command: PROBE,
@@ -279,7 +288,14 @@ const ANSWERS: readonly Scenario[] = [
       network: 'eim-apdf',
       servers: [{ turn: [{ kind }] }],
       command: ['doctor', `turn:${S1}`, '-u', 'alice', '-p', 'wrong'],
-      expect: { first: 'auth.bad-credentials', forbidden: ['net.*', 'relay.*'], exitCode: 1, withinMs: PATIENT },
+      expect: {
+        first: 'auth.bad-credentials',
+        forbidden: ['net.*', 'relay.*'],
+        // pion says 400 to a wrong password, everybody else 401.
+        report: { findings: [{ id: 'auth.bad-credentials', params: { errorCode: kind === 'pion' ? 400 : 401 } }] },
+        exitCode: 1,
+        withinMs: PATIENT,
+      },
     }),
   ),
 ];
@@ -287,6 +303,10 @@ const ANSWERS: readonly Scenario[] = [
 function refused(id: string, fault: string): Scenario {
   return {
     name: `Allocate is refused: ${fault}`,
+    // Each is a near miss of the other two.
+    misses: ['relay.quota', 'relay.capacity', 'relay.udp-unsupported', 'relay.mismatch'].filter(
+      (other) => other !== id,
+    ),
     network: 'eim-apdf',
     servers: [own(fault)],
     command: DOCTOR,
@@ -305,6 +325,7 @@ function refused(id: string, fault: string): Scenario {
 const QUALITY: readonly Scenario[] = [
   {
     name: 'a fifth of all packets is lost',
+    misses: ['relay.channel-fails', 'relay.no-data', 'relay.refresh-fails', 'net.path-mtu'],
     network: 'lossy',
     servers: [coturn()],
     command: [...PROBE, '--packets', '100', '--timeout', '25'],
@@ -312,6 +333,7 @@ const QUALITY: readonly Scenario[] = [
   },
   {
     name: 'near miss: a packet in a hundred is lost',
+    misses: ['net.high-loss', 'net.rate-limited'],
     network: { nats: [{ mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' }], lossPercent: 0.3 },
     servers: [coturn()],
     command: [...PROBE, '--packets', '300'],
@@ -319,6 +341,7 @@ const QUALITY: readonly Scenario[] = [
   },
   {
     name: 'a long way',
+    misses: ['relay.slow-allocate', 'net.jitter'],
     network: { nats: [{ mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' }], delayMs: 200 },
     servers: [coturn()],
     command: PROBE,
@@ -326,6 +349,7 @@ const QUALITY: readonly Scenario[] = [
   },
   {
     name: 'large packets vanish',
+    misses: ['net.high-loss'],
     network: 'mtu-black-hole',
     servers: [coturn()],
     command: PROBE,
@@ -379,6 +403,7 @@ const CONTROLS: readonly Scenario[] = [
   },
   {
     name: 'near miss: nobody is there, over TCP neither',
+    misses: ['net.udp-silent-here', 'net.udp-blocked'],
     network: 'eim-apdf',
     servers: [GOOD],
     command: ['doctor', `turn:${BLACK_HOLE}`, `stun:${S1}`, ...LOGIN],
@@ -400,6 +425,15 @@ const NOTHING_WRONG: readonly Scenario[] = (
   .flatMap((network) => (['coturn', 'pion', 'iceprobe'] as const).map((kind) => ({ network, kind })))
   .map(({ network, kind }) => ({
     name: `doctor, nothing wrong: ${network}, ${kind}`,
+    misses: [
+      'relay.peer-forbidden',
+      'auth.open-relay',
+      'net.high-latency',
+      'net.jitter',
+      'stun.alg-rewrites',
+      'ice.no-relay',
+      'ice.no-srflx',
+    ],
     network,
     servers: [{ turn: [{ kind }] }],
     command: ['doctor', `turn:${S1}`, `turn:${S1}?transport=tcp`, `stun:${S1}`, ...LOGIN],

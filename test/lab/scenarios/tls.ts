@@ -1,6 +1,17 @@
 import type { Scenario } from '../support/scenario.ts';
 import { BLINK, GOOD, LOGIN, NAME, S1 } from './common.ts';
 
+const CERTIFICATE_FINDINGS = [
+  'tls.untrusted',
+  'tls.expired',
+  'tls.not-yet-valid',
+  'tls.name-mismatch',
+  'tls.chain-incomplete',
+  'tls.expires-soon',
+  'tls.old-version',
+  'tls.handshake-failed',
+];
+
 const tls: readonly Scenario[] = (
   [
     ['good', 'none', 0],
@@ -13,6 +24,8 @@ const tls: readonly Scenario[] = (
   ] as const
 ).map(([certificate, first, exitCode]) => ({
   name: `TLS certificate: ${certificate}`,
+  // Each is a near miss of all the others.
+  misses: CERTIFICATE_FINDINGS.filter((id) => id !== first),
   network: 'eim-apdf',
   servers: [{ turn: [{ kind: 'coturn', certificate }] }],
   zone: { [NAME]: [S1] },
@@ -37,6 +50,7 @@ const tlsPorts: readonly Scenario[] = [
   },
   {
     name: 'plain TCP asked of a port that speaks TLS',
+    misses: ['net.not-a-stun-server'],
     network: 'eim-apdf',
     servers: [{ turn: [{ kind: 'pion', transports: ['tls'], certificate: 'good' }] }],
     zone: { [NAME]: [S1] },
@@ -45,6 +59,7 @@ const tlsPorts: readonly Scenario[] = [
   },
   {
     name: 'near miss: nothing listens at all, with TLS or without',
+    misses: ['tls.no-listener', 'tls.plain-on-tls-port', 'tls.tls-on-plain-port'],
     network: 'eim-apdf',
     servers: [GOOD],
     zone: { [NAME]: [S1] },

@@ -5,39 +5,16 @@ import { WIDTH } from '../../../src/report/layout.ts';
 import { pretty } from '../../../src/report/pretty.ts';
 import { Run } from '../../support/events.ts';
 import { expectReport } from '../../support/schema.ts';
-import { authScenarios } from './scenarios/auth.ts';
-import { callScenarios } from './scenarios/call.ts';
-import { configScenarios } from './scenarios/config.ts';
-import { dnsScenarios } from './scenarios/dns.ts';
-import { furtherScenarios } from './scenarios/further.ts';
-import { iceScenarios } from './scenarios/ice.ts';
-import { netScenarios } from './scenarios/net.ts';
-import { relayScenarios } from './scenarios/relay.ts';
-import type { Scenario } from './scenarios/scenario.ts';
-import { stunNatScenarios } from './scenarios/stun-nat.ts';
-import { tlsScenarios } from './scenarios/tls.ts';
-
-const SCENARIOS: readonly Scenario[] = [
-  ...callScenarios,
-  ...configScenarios,
-  ...dnsScenarios,
-  ...netScenarios,
-  ...tlsScenarios,
-  ...authScenarios,
-  ...relayScenarios,
-  ...stunNatScenarios,
-  ...iceScenarios,
-  ...furtherScenarios,
-];
+import { DIAGNOSIS_SCENARIOS } from './scenarios/all.ts';
 
 /** Tested below (no event carries the gateway's own external address yet), and in vantages.test.ts. */
 const WITHOUT_SCENARIO = ['nat.carrier-grade', 'nat.double', 'ice.vantages-differ'];
 
 describe('the catalogue', () => {
   it('has a scenario for each finding, and a near miss', () => {
-    const raised = new Set(SCENARIOS.map(({ id }) => id));
+    const raised = new Set(DIAGNOSIS_SCENARIOS.map(({ id }) => id));
     expect(FINDING_IDS.filter((id) => !raised.has(id))).toEqual(WITHOUT_SCENARIO);
-    const missed = new Set(SCENARIOS.filter(({ near }) => near.length > 0).map(({ id }) => id));
+    const missed = new Set(DIAGNOSIS_SCENARIOS.filter(({ near }) => near.length > 0).map(({ id }) => id));
     expect(FINDING_IDS.filter((id) => !missed.has(id))).toEqual(WITHOUT_SCENARIO);
   });
 
@@ -58,7 +35,7 @@ describe('the catalogue', () => {
   });
 });
 
-describe.each(SCENARIOS.map((scenario, index) => [`${scenario.id} (${index})`, scenario] as const))(
+describe.each(DIAGNOSIS_SCENARIOS.map((scenario, index) => [`${scenario.id} (${index})`, scenario] as const))(
   '%s',
   (_name, scenario) => {
     const { id, raise, options = {}, finding = {}, near } = scenario;

@@ -70,7 +70,7 @@ export const stunNatScenarios: readonly Scenario[] = [
       run.attempt(STUN).fail('binding', 'malformed', { problem: 'byte 24: the attribute ends beyond the message' });
       return run;
     },
-    first: false,
+    finding: { severity: 'error' },
     near: [{ name: 'a good answer', run: () => mapped('203.0.113.7:41022') }],
   },
   {
