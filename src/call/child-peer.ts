@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { PeerCommand, PeerReport } from '../core/call/remote.ts';
-import type { SessionEnd } from '../core/call/session.ts';
+import type { SessionEnd } from '../core/call/session-options.ts';
 import type { PeerMessage } from '../core/signaling/message.ts';
 import { type Peer, PeerCrash, type PeerListener, type PeerSessionOptions, StackMissing } from './peer.ts';
 

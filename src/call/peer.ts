@@ -1,5 +1,5 @@
 import type { CallEvent } from '../core/call/events.ts';
-import type { SessionEnd, SessionOptions } from '../core/call/session.ts';
+import type { SessionEnd, SessionOptions } from '../core/call/session-options.ts';
 import type { PeerMessage } from '../core/signaling/message.ts';
 
 export type PeerSessionOptions = Omit<SessionOptions, 'stack'>;

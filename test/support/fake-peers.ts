@@ -8,7 +8,8 @@ import type {
   PeerConnection,
   SessionDescription,
 } from '../../src/core/call/peer-connection.ts';
-import { PeerSession, type SessionEnd, type SessionOptions } from '../../src/core/call/session.ts';
+import { PeerSession } from '../../src/core/call/session.ts';
+import type { SessionEnd, SessionOptions } from '../../src/core/call/session-options.ts';
 import type { PeerMessage } from '../../src/core/signaling/message.ts';
 
 /** A clock that jumps from one timer to the next. */

@@ -3,7 +3,7 @@ import { type OpenedPage, openPeerPage } from '../../browser/peer-page.ts';
 import { monotonicMs } from '../../call/peer/clock.ts';
 import { type Peer, PeerCrash, type PeerListener, type PeerSessionOptions } from '../../call/peer.ts';
 import type { PeerReport } from '../../core/call/remote.ts';
-import type { SessionEnd } from '../../core/call/session.ts';
+import type { SessionEnd } from '../../core/call/session-options.ts';
 import type { PeerMessage } from '../../core/signaling/message.ts';
 import { VERSION } from '../../core/version.ts';
 

@@ -1,3 +1,4 @@
+import { type Control, readControl } from './control.ts';
 import type { DataMeasurement } from './events.ts';
 import type { CallClock, DataChannel } from './peer-connection.ts';
 
@@ -16,18 +17,6 @@ const PATIENCE_MS = 6000;
 /** How long what is still under way is waited for. */
 const LATEST_MS = 1000;
 const LONGEST_BULK_MS = 60_000;
-
-/** Messages of the control channel: short JSON; everything else on it is bulk. */
-type Control =
-  | { readonly ask: 'counts' }
-  | { readonly counts: number }
-  | { readonly ask: 'bulk'; readonly ms: number }
-  | { readonly ask: 'bulk-begins' }
-  | { readonly ask: 'bulk-ended' }
-  | { readonly bulk: { readonly bytes: number; readonly ms: number } }
-  | { readonly bulkDone: true }
-  /** What the offering end measured, so that the answering one can tell it, too. */
-  | { readonly result: DataMeasurement };
 
 /**
  * Measures from the offering end: round trips, then a burst each way. Resolves with what came of it when it is through or
@@ -249,56 +238,6 @@ function trySend(channel: DataChannel, text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** From the other end of the connection, which may be anybody's: undefined for all that is none of these. */
-function readControl(data: unknown): Control | undefined {
-  if (typeof data !== 'string' || data.length > 1000) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { ask, ms, counts, bulk, bulkDone, result } = value as Readonly<Record<string, unknown>>;
-  if (ask === 'counts' || ask === 'bulk-begins' || ask === 'bulk-ended') return { ask };
-  if (ask === 'bulk' && isCount(ms)) return { ask, ms };
-  if (isCount(counts)) return { counts };
-  if (bulkDone === true) return { bulkDone };
-  const measurement = readMeasurement(result);
-  if (measurement !== undefined) return { result: measurement };
-  if (typeof bulk !== 'object' || bulk === null) return undefined;
-  const { bytes, ms: tookMs } = bulk as Readonly<Record<string, unknown>>;
-  return isCount(bytes) && isCount(tookMs) ? { bulk: { bytes, ms: tookMs } } : undefined;
-}
-
-function readMeasurement(value: unknown): DataMeasurement | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { sent, arrived, returned, rttMs, lossPercent, throughput, durationMs } = value as Readonly<
-    Record<string, unknown>
-  >;
-  if (!isCount(sent) || !isCount(returned) || !isCount(durationMs)) return undefined;
-  const { min, p50, p95, p99, max } = (rttMs ?? {}) as Readonly<Record<string, unknown>>;
-  const { toAnswerer, toOfferer } = (throughput ?? {}) as Readonly<Record<string, unknown>>;
-  const hasTimes = isCount(min) && isCount(p50) && isCount(p95) && isCount(p99) && isCount(max);
-  return {
-    sent,
-    arrived: countOrNull(arrived),
-    returned,
-    rttMs: hasTimes ? { min, p50, p95, p99, max } : null,
-    lossPercent: countOrNull(lossPercent),
-    throughput: { toAnswerer: countOrNull(toAnswerer), toOfferer: countOrNull(toOfferer) },
-    durationMs,
-  };
-}
-
-function countOrNull(value: unknown): number | null {
-  return isCount(value) ? value : null;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 /** Bits a second; null for less than can be told from chance. */

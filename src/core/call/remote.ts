@@ -1,6 +1,6 @@
 import type { PeerMessage } from '../signaling/message.ts';
 import type { CallEvent } from './events.ts';
-import type { SessionEnd, SessionOptions } from './session.ts';
+import type { SessionEnd, SessionOptions } from './session-options.ts';
 
 // A peer that takes part in connections somewhere else than where the call is directed from: in a process, in a page.
 

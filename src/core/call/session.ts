@@ -1,60 +1,13 @@
 import { CandidateQueue } from '../signaling/candidate-queue.ts';
 import type { PeerMessage } from '../signaling/message.ts';
-import type { CallEvent, PeerRole, PeerState, SignalingEvent } from './events.ts';
+import { candidatesIn, withoutFragment, withoutTrickle } from './description.ts';
+import type { CallEvent, PeerState, SignalingEvent } from './events.ts';
 import { CONTROL_CHANNEL, Echo, Measuring, PROBE_CHANNEL } from './measuring.ts';
-import {
-  type Bridges,
-  type CallIceServer,
-  type CallPath,
-  configurationFor,
-  givenUrl,
-  kindsFor,
-  reasonToWithhold,
-  withholdFromSdp,
-} from './path.ts';
-import type { CallClock, DataChannel, PeerConnection, SessionDescription } from './peer-connection.ts';
+import { type CallPath, configurationFor, givenUrl, kindsFor, reasonToWithhold, withholdFromSdp } from './path.ts';
+import type { DataChannel, PeerConnection, SessionDescription } from './peer-connection.ts';
+import type { SessionEnd, SessionOptions, SessionWorld } from './session-options.ts';
 import { StatsWatch } from './stats-watch.ts';
-
-/** How a peer's part in a connection ended. */
-export interface SessionEnd {
-  /**
-   * `measured`: connected, and all was measured. `ended`: the other end said goodbye. `failed`: the stack gave up.
-   * `timeout`: no data channel by the deadline. `lost`: it was connected, and did not stay so. `error`: the stack refused
-   * something.
-   */
-  readonly outcome: 'measured' | 'ended' | 'failed' | 'timeout' | 'lost' | 'error';
-  readonly reason: string;
-}
-
-export interface SessionOptions {
-  readonly path: CallPath;
-  readonly role: PeerRole;
-  readonly iceServers: readonly CallIceServer[];
-  /** Candidates as they are found (RFC 8838); otherwise all of them within the description. */
-  readonly trickle: boolean;
-  /** Tell candidates on loopback interfaces: both ends are on one machine. */
-  readonly loopback: boolean;
-  /** Until the data channel must be open, milliseconds. */
-  readonly connectMs: number;
-  /** How long to measure what crosses it, milliseconds. */
-  readonly durationMs: number;
-  /** Wait until `connectMs` whatever the stack says: people carry the messages. */
-  readonly patient?: boolean;
-  /** Servers that the stack reaches by another URL than was given. */
-  readonly bridges?: Bridges;
-  /** Names the WebRTC implementation, for the report. */
-  readonly stack: string;
-}
-
-export interface SessionWorld {
-  readonly clock: CallClock;
-  connect(configuration: ReturnType<typeof configurationFor>): PeerConnection;
-  onEvent(event: CallEvent): void;
-  /** To the other end. */
-  onMessage(message: PeerMessage): void;
-  /** Once; everything is closed then. */
-  onEnd(end: SessionEnd): void;
-}
+import { waitsFor } from './waiting.ts';
 
 /** How long gathering may hold up a description without trickle. */
 const MOST_GATHERING_MS = 8000;
@@ -112,7 +65,9 @@ export class PeerSession {
       onLook: () => this.#tell('ice', this.#connection.iceConnectionState),
     });
     this.#listen();
-    this.#cancelDeadline = clock.after(options.connectMs, () => this.#end('timeout', this.#waitsFor()));
+    this.#cancelDeadline = clock.after(options.connectMs, () =>
+      this.#end('timeout', waitsFor(this.#connection, this.#candidates)),
+    );
   }
 
   /** The offerer's first step; an answerer waits for what comes. */
@@ -220,7 +175,7 @@ export class PeerSession {
   }
 
   #onFailure(): void {
-    if (!this.#wasOpen) this.#end('failed', this.#waitsFor());
+    if (!this.#wasOpen) this.#end('failed', waitsFor(this.#connection, this.#candidates));
     else if (this.#options.role === 'offerer' && this.#restarts < MOST_RESTARTS) this.#restart();
     // The answerer waits for the offer that starts ICE anew, and for no longer than a connection may take.
     else this.#cancelRestart ??= this.#world.clock.after(this.#options.connectMs, () => this.#lose());
@@ -405,18 +360,6 @@ export class PeerSession {
     this.#end('measured', '');
   }
 
-  /** What a connection that does not come about is waiting for. */
-  #waitsFor(): string {
-    const { signalingState, iceConnectionState } = this.#connection;
-    if (signalingState !== 'stable') return 'signaling: no answer came';
-    if (iceConnectionState === 'connected' || iceConnectionState === 'completed') {
-      return this.#connection.connectionState === 'connected'
-        ? 'data channel: it did not open'
-        : 'dtls: the handshake did not end';
-    }
-    return this.#candidates === 0 ? 'ice: no candidate came' : 'ice: no candidate pair answered';
-  }
-
   #end(outcome: SessionEnd['outcome'], reason: string, sayGoodbye = true): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -437,20 +380,6 @@ export class PeerSession {
       this.#world.onEnd({ outcome, reason });
     });
   }
-}
-
-function candidatesIn(sdp: string): string[] {
-  const lines = sdp.split('\r\n').filter((line) => line.startsWith('a=candidate:'));
-  return lines.slice(0, 500).map((line) => withoutFragment(line.slice(2)));
-}
-
-/** With its password, the user name fragment is what the checks are authenticated with; nobody needs it in a report. */
-function withoutFragment(candidate: string): string {
-  return candidate.replace(/ ufrag \S+/, '');
-}
-
-function withoutTrickle(sdp: string): string {
-  return sdp.replace(/^(a=ice-options:.*?) ?\btrickle\b/gm, '$1').replace(/^a=ice-options:[ \t]*\r\n/gm, '');
 }
 
 function wordsOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../core/call/events.ts';
 import type { PeerReport } from '../../core/call/remote.ts';
-import type { SessionEnd } from '../../core/call/session.ts';
+import type { SessionEnd } from '../../core/call/session-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { readPeerMessage } from '../../core/signaling/message.ts';
 import type { RunEvent } from '../../record/events.ts';
