@@ -1,6 +1,7 @@
-// Encoding and decoding of STUN messages: this project's codec, the packages that npm has, and the HMAC alone.
+// Encoding and decoding of STUN messages: this project's codec, the packages that npm has, pion's, and the HMAC alone.
 //
 // Targets: a Binding answer ten times as fast as werift-ice; with integrity, within 1.5 times of the HMACs that it consists of.
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Message, parseMessage } from 'werift-ice';
@@ -20,7 +21,9 @@ import { checkIntegrity } from '../src/core/stun/integrity.ts';
 import { decodeMessage } from '../src/core/stun/message.ts';
 import { Method } from '../src/core/stun/registry.ts';
 import { nodeHashes } from '../src/net/hashes.ts';
+import { buildGo } from './support/go.ts';
 import { type Contestant, checksum, measure, table } from './support/rate.ts';
+import { keepRow, times } from './support/rows.ts';
 
 // Plain JavaScript without types, and in other respects of 2020, too.
 const stun = createRequire(import.meta.url)('stun') as {
@@ -201,11 +204,53 @@ console.log(
   `401 with realm and nonce\n${table(error)}\n\nconnectivity check with MESSAGE-INTEGRITY and FINGERPRINT\n${table(integrity)}\n`,
 );
 
+// The same work in Go, by the codec that most servers of pion's family have.
+const pion = JSON.parse(execFileSync(buildGo('codec-pion'), { encoding: 'utf8' })) as Record<
+  'answer' | 'check',
+  number
+>;
+console.log(
+  `pion (Go): Binding answer ${(pion.answer / 1000).toFixed(1)} k/s, connectivity check ${(pion.check / 1000).toFixed(1)} k/s\n`,
+);
+
 const perSecond = (rates: typeof answer4, name: string): number =>
   rates.find((rate) => rate.name === name)?.perSecond ?? Number.NaN;
 const speedups = [answer4, answer6].map((rates) => perSecond(rates, 'iceprobe') / perSecond(rates, 'werift-ice'));
 const overHmac = perSecond(integrity, 'the two HMACs alone') / perSecond(integrity, 'iceprobe');
 console.log(`Binding answer, times werift-ice: ${speedups.map((ratio) => ratio.toFixed(1)).join(', ')} (target: 10)`);
 console.log(`time over the HMACs alone: ${overHmac.toFixed(2)} (target: at most 1.5)`);
+for (const [what, rates, name, target] of [
+  ['Binding answer, IPv4', answer4, 'werift-ice', 10],
+  ['Binding answer, IPv6', answer6, 'werift-ice', 10],
+  ['Binding answer, IPv4', answer4, 'stun', undefined],
+  ['401 with realm and nonce', error, 'werift-ice', undefined],
+  ['check with integrity', integrity, 'werift-ice', undefined],
+  ['check with integrity', integrity, 'stun', undefined],
+  ['check with integrity', integrity, 'the two HMACs alone', 1 / 1.5],
+] as const) {
+  const ratio = perSecond(rates, 'iceprobe') / perSecond(rates, name);
+  keepCodecRow(what, perSecond(rates, 'iceprobe'), name, perSecond(rates, name), ratio, target);
+}
+keepCodecRow('Binding answer, IPv4', perSecond(answer4, 'iceprobe'), 'pion (Go)', pion.answer);
+keepCodecRow('check with integrity', perSecond(integrity, 'iceprobe'), 'pion (Go)', pion.check);
+
+function keepCodecRow(
+  what: string,
+  ours: number,
+  peer: string,
+  theirs: number,
+  ratio = ours / theirs,
+  target?: number,
+): void {
+  const unit = (rate: number): string => `${(rate / 1000).toFixed(0)} k/s`;
+  keepRow({
+    what: `codec: ${what}`,
+    ours: unit(ours),
+    peer,
+    theirs: unit(theirs),
+    ratio: times(ratio),
+    ...(target === undefined ? {} : { target: { text: `at least ${target.toFixed(2)}`, met: ratio >= target } }),
+  });
+}
 console.log(`checksum ${checksum() % 1e6}`);
 if (process.argv.includes('--check') && (Math.min(...speedups) < 10 || overHmac > 1.5)) process.exitCode = 1;

@@ -16,6 +16,7 @@ import { etcOf } from '../test/lab/support/sandbox.ts';
 import { installCertificate, PASSWORD, startTurn, USER } from '../test/lab/support/servers.ts';
 import { certificate } from '../test/support/certificates.ts';
 import { type Contestant, type GatherTime, openContestants } from './gather/contestants.ts';
+import { keepRow, times } from './support/rows.ts';
 
 const ROUNDS = 9;
 const ABOVE_FLOOR_MS = 15;
@@ -129,16 +130,16 @@ interface Surroundings {
 
 async function measureRow(row: Row, around: Surroundings, contestants: readonly Contestant[]): Promise<void> {
   const { name, urls, relays, silent = false } = row;
-  const times = new Map<Contestant, GatherTime[]>(contestants.map((contestant) => [contestant, []]));
+  const taken = new Map<Contestant, GatherTime[]>(contestants.map((contestant) => [contestant, []]));
   // The first round warms up, caches and code.
   for (let round = silent ? rounds : 0; round <= rounds; round++) {
     const iceServers = [{ urls: urls(around.address, round), username: USER, credential: PASSWORD }];
     for (const contestant of contestants) {
       const time = await contestant.gather({ iceServers, caPem, limitMs: LIMIT_MS });
-      if (round > 0) times.get(contestant)?.push(time);
+      if (round > 0) taken.get(contestant)?.push(time);
     }
   }
-  const summaries = [...times].map(([contestant, all]) => ({ name: contestant.name, ...summarise(all, relays) }));
+  const summaries = [...taken].map(([contestant, all]) => ({ name: contestant.name, ...summarise(all, relays) }));
   const [own, ...others] = summaries;
   if (own === undefined) return;
   const floorMs = silent ? Number.NaN : floorOf(row, around);
@@ -148,11 +149,39 @@ async function measureRow(row: Row, around: Surroundings, contestants: readonly 
     return `${name} ${medianMs.toFixed(1)} (${bestMs.toFixed(1)}${ratio})`;
   });
   console.log(`  ${name.padEnd(24)} floor ${silent ? '    -' : floorMs.toFixed(1).padStart(5)}   ${cells.join('   ')}`);
+  keepGatherRows(`${around.place}, ${name}`, own, others, silent ? undefined : floorMs);
   if (!silent && !(own.bestMs <= floorMs + ABOVE_FLOOR_MS)) {
     missed.push(`${around.place}, ${name}: ${(own.bestMs - floorMs).toFixed(1)} ms above the floor`);
   }
   for (const other of others) {
     if (other.medianMs <= own.medianMs) missed.push(`${around.place}, ${name}: ${other.name} is faster`);
+  }
+}
+
+interface Summary {
+  readonly name: string;
+  readonly medianMs: number;
+  readonly bestMs: number;
+}
+
+function keepGatherRows(what: string, own: Summary, others: readonly Summary[], floorMs: number | undefined): void {
+  const ours = `${own.medianMs.toFixed(1)} ms (best ${own.bestMs.toFixed(1)})`;
+  if (floorMs !== undefined) {
+    const above = own.bestMs - floorMs;
+    keepRow({
+      what: `gather: ${what}`,
+      ours,
+      peer: 'the floor',
+      theirs: `${floorMs.toFixed(1)} ms`,
+      ratio: `best ${above.toFixed(1)} ms above`,
+      target: { text: `at most ${ABOVE_FLOOR_MS} ms above`, met: above <= ABOVE_FLOOR_MS },
+    });
+  }
+  for (const other of others) {
+    const ratio = other.medianMs / own.medianMs;
+    const theirs = Number.isFinite(other.medianMs) ? `${other.medianMs.toFixed(1)} ms` : 'no relay';
+    const target = { text: 'faster', met: ratio > 1 };
+    keepRow({ what: `gather: ${what}`, ours, peer: other.name, theirs, ratio: times(ratio), target });
   }
 }
 

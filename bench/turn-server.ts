@@ -1,11 +1,12 @@
 // Relaying UDP: this project's TURN server, coturn, node-turn, and a bare Node loop that forwards datagrams and does nothing
 // else. The same generator for all, in turns, on the same machine: only the ratios mean something.
 //
-//   npm run bench -- turn-server                 packets a second, and a CPU second
+//   npm run bench -- turn-server                 packets a second, and a CPU second; delay at half the bare loop's load;
+//                                                allocations a second; memory of each
 //   npm run bench -- turn-server allocations     5,000 allocations held, refreshed, released: memory for each
 //
 // Target: at least 0.8 of the bare loop. Needs Go, coturn, and Debian's golang-github-pion-turn.v2-dev.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,11 +15,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTurnServer } from '../src/turn-server/start.ts';
 import { measureAllocations } from './support/allocations.ts';
+import { buildGo } from './support/go.ts';
+import { keepRow, median, times } from './support/rows.ts';
 
 const USER = 'user';
 const PASSWORD = 'password';
 const SECONDS = 2;
-const ROUNDS = 9;
+const ROUNDS = Number(process.env['ICEPROBE_BENCH_ROUNDS'] ?? 9);
 
 type Mode = 'channel' | 'indication' | 'bare';
 
@@ -42,7 +45,7 @@ else await compare();
 async function compare(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'iceprobe-bench-'));
   try {
-    const generator = buildGenerator(folder);
+    const generator = buildGo('turn-load', folder);
     const contestants: readonly Contestant[] = [
       { name: 'bare Node loop', modes: ['bare'], start: (port, peer) => serveHere('bare', port, peer) },
       { name: 'iceprobe', modes: ['channel', 'indication'], start: (port, peer) => serveHere('iceprobe', port, peer) },
@@ -62,6 +65,8 @@ async function compare(): Promise<void> {
       }
       report(size, outcomes);
     }
+    await compareDelays(generator, contestants);
+    await compareAllocations(generator, contestants);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -87,10 +92,125 @@ function report(size: number, outcomes: ReadonlyMap<string, readonly Outcome[]>)
     ];
     console.log(`  ${name.padEnd(28)}${columns.join(' ')}`);
   }
+  const own = outcomes.get('iceprobe, channel') ?? [];
+  for (const [name, all] of outcomes) {
+    if (name.startsWith('iceprobe')) continue;
+    for (const [what, unit] of [
+      ['packetsPerSecond', '/s'],
+      ['packetsPerCpuSecond', '/CPU s'],
+    ] as const) {
+      const ratio = median(own.map((each, i) => each[what] / (all[i]?.[what] ?? Number.NaN)));
+      const isTarget = name === 'bare Node loop' && what === 'packetsPerSecond';
+      keepRow({
+        what: `turn-server: relaying ${size} bytes`,
+        ours: `${median(own.map((each) => each[what])).toFixed(0)} ${unit}`,
+        peer: name,
+        theirs: `${median(all.map((each) => each[what])).toFixed(0)} ${unit}`,
+        ratio: times(ratio),
+        ...(isTarget ? { target: { text: 'at least 0.8', met: ratio >= 0.8 } } : {}),
+      });
+    }
+  }
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+/** What a relay adds while it has half as much to do as the bare loop could: three rounds, the best of each. */
+async function compareDelays(generator: string, contestants: readonly Contestant[]): Promise<void> {
+  const best = new Map<string, { readonly p50: number; readonly p99: number }>();
+  const [bare] = contestants;
+  if (bare === undefined) return;
+  const full = await measure(generator, bare, 'bare', 172);
+  const rate = Math.round(full.packetsPerSecond / 2 / 2);
+  for (let round = 0; round < 3; round++) {
+    for (const contestant of contestants) {
+      const mode = contestant.modes[0] ?? 'channel';
+      const took = await withServer(generator, contestant, mode, ['-size', '172', '-rate', String(rate)]);
+      const { p50 = 0, p99 = 0 } = took;
+      const known = best.get(contestant.name);
+      if (known === undefined || p99 < known.p99) best.set(contestant.name, { p50, p99 });
+    }
+  }
+  console.log(`\nround trip through the relay at ${rate} datagrams a second, half of the bare loop's load; best of 3`);
+  const own = best.get('iceprobe');
+  for (const [name, { p50, p99 }] of best) {
+    console.log(`  ${name.padEnd(28)}p50 ${p50.toFixed(2)} ms   p99 ${p99.toFixed(2)} ms`);
+    if (own === undefined || name === 'iceprobe') continue;
+    const ours = `p50 ${own.p50.toFixed(2)}, p99 ${own.p99.toFixed(2)} ms`;
+    const theirs = `p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)} ms`;
+    keepRow({ what: 'turn-server: delay at half load', ours, peer: name, theirs, ratio: times(p50 / own.p50) });
+  }
+}
+
+/** Allocated and given back by 16 clients, and 1,000 held. */
+async function compareAllocations(generator: string, contestants: readonly Contestant[]): Promise<void> {
+  const found = new Map<string, { readonly perSecond: number; readonly kbEach: number }>();
+  for (const contestant of contestants.filter(({ modes }) => !modes.includes('bare'))) {
+    // node-turn answers a Refresh with lifetime 0 whatever was asked for: that is a release, too.
+    const churned = await withServer(generator, contestant, 'allocations', []);
+    const perSecond = (churned.allocations ?? 0) / (churned.seconds ?? 1);
+    found.set(contestant.name, { perSecond, kbEach: await memoryOfEach(generator, contestant, 1000) });
+  }
+  console.log('\nallocations a second (challenge, allocation, release), and resident memory of each of 1,000');
+  const own = found.get('iceprobe');
+  for (const [name, { perSecond, kbEach }] of found) {
+    console.log(`  ${name.padEnd(28)}${perSecond.toFixed(0).padStart(6)} /s   ${kbEach.toFixed(1)} kB`);
+    if (own === undefined || name === 'iceprobe') continue;
+    const what = 'turn-server: ';
+    const rates = { ours: `${own.perSecond.toFixed(0)} /s`, peer: name, theirs: `${perSecond.toFixed(0)} /s` };
+    keepRow({ what: `${what}allocations`, ...rates, ratio: times(own.perSecond / perSecond) });
+    const memory = { ours: `${own.kbEach.toFixed(1)} kB`, peer: name, theirs: `${kbEach.toFixed(1)} kB` };
+    keepRow({ what: `${what}memory of an allocation`, ...memory, ratio: times(kbEach / own.kbEach) });
+  }
+}
+
+type Told = Partial<Record<'p50' | 'p99' | 'allocations' | 'seconds', number>>;
+
+async function withServer(
+  generator: string,
+  contestant: Contestant,
+  mode: string,
+  more: readonly string[],
+): Promise<Told> {
+  const [port, peer] = [await freePort(), await freePort()];
+  const server = contestant.start(port, peer);
+  try {
+    await (mode === 'bare' ? saysReady(server) : answers(port));
+    const where = ['-server', `127.0.0.1:${port}`, '-peer', String(peer), '-user', USER, '-password', PASSWORD];
+    const load = spawn(generator, ['-mode', mode, ...where, '-seconds', String(SECONDS), ...more], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let output = '';
+    load.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await new Promise((resolve) => load.once('close', resolve));
+    return output === '' ? {} : (JSON.parse(output) as Told);
+  } finally {
+    server.kill('SIGKILL');
+  }
+}
+
+async function memoryOfEach(generator: string, contestant: Contestant, count: number): Promise<number> {
+  const [port, peer] = [await freePort(), await freePort()];
+  const server = contestant.start(port, peer);
+  try {
+    await answers(port);
+    const before = residentKb(server.pid ?? 0);
+    const where = ['-server', `127.0.0.1:${port}`, '-user', USER, '-password', PASSWORD, '-count', String(count)];
+    const load = spawn(generator, ['-mode', 'hold', ...where], { stdio: ['pipe', 'pipe', 'ignore'] });
+    await new Promise((resolve) => {
+      load.stdout.once('data', resolve);
+      load.once('close', resolve);
+    });
+    const each = (residentKb(server.pid ?? 0) - before) / count;
+    load.stdin.end();
+    return each;
+  } finally {
+    server.kill('SIGKILL');
+  }
+}
+
+function residentKb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 async function measure(generator: string, contestant: Contestant, mode: Mode, size: number): Promise<Outcome> {
@@ -127,14 +247,6 @@ async function measure(generator: string, contestant: Contestant, mode: Mode, si
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function buildGenerator(folder: string): string {
-  const source = fileURLToPath(new URL('../../bench/turn-load', import.meta.url));
-  const target = join(folder, 'turn-load');
-  const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '', CGO_ENABLED: '0' };
-  execFileSync('go', ['build', '-o', target, '.'], { cwd: source, env, stdio: 'inherit' });
-  return target;
 }
 
 function serveHere(name: string, port: number, peer: number): ChildProcess {

@@ -73,10 +73,10 @@ const withoutExplanations = {
 const EXPLANATION = /\b(?:meaning|needs|users):\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),/g;
 
 /**
- * The page holds saved reports against the schema; its prose is for those who read it.
+ * Saved reports are held against the schema, in the page and in the terminal; its prose is for those who read the file.
  * @type {import('esbuild').Plugin}
  */
-const withoutDescriptions = {
+export const withoutDescriptions = {
   name: 'without-descriptions',
   setup(build) {
     build.onLoad({ filter: /[\\/]report\.schema\.json$/ }, ({ path }) => {

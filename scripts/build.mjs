@@ -1,6 +1,6 @@
 // Builds dist/: the command (cli.js), the library (index.js), a peer of a call (peer.js), the page (page.html), its declarations, and of what is bundled the licences and a bill of materials.
 import {
-  copyFileSync,
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildPage } from './build-page.mjs';
+import { buildPage, withoutDescriptions } from './build-page.mjs';
 import { billOfMaterials, bundledPackages, licences } from './bundled-packages.mjs';
 import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
 
@@ -36,7 +36,7 @@ export async function build() {
       declarations(staging),
       buildPage(join(staging, 'page.html'), version),
     ]);
-    for (const schema of SCHEMAS) copyFileSync(schema, join(staging, basename(schema)));
+    for (const schema of SCHEMAS) writeFileSync(join(staging, basename(schema)), compact(readFileSync(schema, 'utf8')));
     writeFileSync(join(staging, '.inputs'), inputs);
     if (existsSync(target)) renameSync(target, `${staging}-previous`);
     renameSync(staging, target);
@@ -44,6 +44,14 @@ export async function build() {
     rmSync(staging, { recursive: true, force: true });
     rmSync(`${staging}-previous`, { recursive: true, force: true });
   }
+}
+
+/**
+ * White space is a third of a schema, and programs read it.
+ * @param {string} json
+ */
+function compact(json) {
+  return `${JSON.stringify(JSON.parse(json))}\n`;
 }
 
 /**
@@ -61,7 +69,6 @@ async function bundle(outdir, version) {
       index: 'src/index.ts',
       vitest: 'src/vitest.ts',
       peer: 'src/call/peer/main.ts',
-      'config-hooks': 'src/cli/targets/module-hooks.ts',
     },
     outdir,
     bundle: true,
@@ -70,8 +77,6 @@ async function bundle(outdir, version) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    // Its ES modules, of which the half stays that is used.
-    alias: { sucrase: 'sucrase/dist/esm/index.js' },
     // ws is CommonJS and asks for Node's own modules by `require`, which an ES module does not have.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -80,10 +85,42 @@ async function bundle(outdir, version) {
     external: ['vitest'],
     metafile: true,
     logLevel: 'warning',
+    plugins: [withoutDescriptions],
   });
-  const packages = bundledPackages(metafile);
+  const packages = bundledPackages(metafile, await bundleHooks(outdir));
   writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(packages));
   writeFileSync(join(outdir, 'sbom.cdx.json'), billOfMaterials(packages, version));
+}
+
+/**
+ * What reads configurations in TypeScript: a compiler of others, whose stack traces help nobody. Minified it is a third.
+ * @param {string} outdir
+ */
+async function bundleHooks(outdir) {
+  const { build: esbuild } = await import('esbuild');
+  const outfile = join(outdir, 'config-hooks.js');
+  const { metafile } = await esbuild({
+    absWorkingDir: root,
+    entryPoints: ['src/cli/targets/module-hooks.ts'],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Its ES modules, of which the half stays that is used.
+    alias: { sucrase: 'sucrase/dist/esm/index.js' },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  // As esbuild does it where it does not minify.
+  appendFileSync(
+    outfile,
+    bundledPackages(metafile)
+      .map(({ folder }) => `// ${folder}/\n`)
+      .join(''),
+  );
+  return metafile;
 }
 
 /** @param {string} outdir */

@@ -13,11 +13,12 @@ import { root } from './setup.mjs';
 
 /**
  * The packages whose code is left after tree shaking, by name.
- * @param {import('esbuild').Metafile} metafile
+ * @param {import("esbuild").Metafile[]} metafiles
  * @returns {BundledPackage[]}
  */
-export function bundledPackages(metafile) {
-  const files = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+export function bundledPackages(...metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const files = outputs.flatMap(({ inputs }) =>
     Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
   );
   const folders = new Set(files.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));

@@ -3,7 +3,11 @@
 //
 //	turn-load -mode channel -server 127.0.0.1:3478 -user u -password p -size 172 -window 32 -seconds 3
 //
-// Modes: channel (ChannelData), indication (Send and Data), bare (the server forwards what it gets, as it is).
+// Modes: channel (ChannelData), indication (Send and Data), bare (the server forwards what it gets, as it is). With -rate that
+// many are sent a second, whatever comes back, and what each took is told: half of them at most p50, 99 of 100 at most p99.
+//
+// allocations: 16 clients that allocate and give back, over and over; how many a second. hold: -count allocations, until
+// stdin ends.
 package main
 
 import (
@@ -11,9 +15,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
+	"sort"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +37,18 @@ func main() {
 	window := flag.Int("window", 32, "datagrams on their way at a time")
 	seconds := flag.Float64("seconds", 3, "how long, after a start of half a second")
 	peerPort := flag.Int("peer", 0, "port of the peer")
+	rate := flag.Float64("rate", 0, "datagrams a second, in the place of the window")
+	count := flag.Int("count", 1000, "allocations to hold")
 	flag.Parse()
+
+	switch *mode {
+	case "allocations":
+		churn(*server, *user, *password, *seconds)
+		return
+	case "hold":
+		hold(*server, *user, *password, *count)
+		return
+	}
 
 	peer := listen(*peerPort)
 	go echo(peer)
@@ -43,7 +60,87 @@ func main() {
 		session.allocate()
 		packet = session.prepare(*mode, peer.LocalAddr().(*net.UDPAddr), *size)
 	}
+	if *rate > 0 {
+		paced(client, to, packet, *size, *rate, *seconds)
+		return
+	}
 	run(client, to, packet, *window, *seconds)
+}
+
+// paced sends at a rate of its own; the time of sending is the payload's begin, and the payload the datagram's end.
+func paced(client *net.UDPConn, to netip.AddrPort, packet []byte, size int, rate, seconds float64) {
+	took := make([]float64, 0, int(rate*seconds)+1)
+	done := make(chan struct{})
+	begin := time.Now()
+	fmt.Fprintln(os.Stderr, "started")
+	sent := 0
+	go func() {
+		defer close(done)
+		buffer := make([]byte, 65536)
+		for {
+			check(client.SetReadDeadline(time.Now().Add(time.Second)))
+			n, _, err := client.ReadFromUDPAddrPort(buffer)
+			if err != nil {
+				return
+			}
+			if n < size {
+				continue
+			}
+			at := int64(binary.BigEndian.Uint64(buffer[n-size:]))
+			took = append(took, float64(time.Since(begin).Nanoseconds()-at)/1e6)
+		}
+	}()
+	payload := packet[len(packet)-size:]
+	for elapsed := 0.0; elapsed < seconds; elapsed = time.Since(begin).Seconds() {
+		for ; float64(sent) < elapsed*rate; sent++ {
+			binary.BigEndian.PutUint64(payload, uint64(time.Since(begin).Nanoseconds()))
+			_, err := client.WriteToUDPAddrPort(packet, to)
+			check(err)
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+	<-done
+	sort.Float64s(took)
+	of := func(share float64) float64 {
+		if len(took) == 0 {
+			return -1
+		}
+		return took[int(float64(len(took)-1)*share)]
+	}
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"sent": sent, "roundTrips": len(took), "p50": of(0.5), "p99": of(0.99), "seconds": seconds}))
+}
+
+// churn allocates and gives back from 16 clients at a time, each time from a new port.
+func churn(server, user, password string, seconds float64) {
+	var made atomic.Int64
+	end := time.Now().Add(time.Duration(seconds * float64(time.Second)))
+	finished := make(chan struct{})
+	for i := 0; i < 16; i++ {
+		go func() {
+			for time.Now().Before(end) {
+				s := &session{conn: listen(0), server: netip.MustParseAddrPort(server), user: user, password: password}
+				s.allocate()
+				succeed(s.request(stun.MethodRefresh, stun.RawAttribute{Type: stun.AttrLifetime, Value: []byte{0, 0, 0, 0}}))
+				check(s.conn.Close())
+				made.Add(1)
+			}
+			finished <- struct{}{}
+		}()
+	}
+	fmt.Fprintln(os.Stderr, "started")
+	for i := 0; i < 16; i++ {
+		<-finished
+	}
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"allocations": made.Load(), "seconds": seconds}))
+}
+
+func hold(server, user, password string, count int) {
+	for i := 0; i < count; i++ {
+		s := &session{conn: listen(0), server: netip.MustParseAddrPort(server), user: user, password: password}
+		s.allocate()
+	}
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"held": count}))
+	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
 func run(client *net.UDPConn, to netip.AddrPort, packet []byte, window int, seconds float64) {
