@@ -63,6 +63,8 @@ export class Measuring {
     if (done !== undefined) this.#toOfferer = this.#bulk.rate();
     const result = this.result();
     send(this.#control, { result });
+    // The channel keeps the order: an answer to what follows says that the result has arrived, before the goodbye can.
+    await this.#ask({ ask: 'counts' });
     return result;
   }
 

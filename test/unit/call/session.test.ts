@@ -29,6 +29,11 @@ describe('a session', () => {
       state: 'measured',
       measurement: { sent: 25, arrived: 25, returned: 25, lossPercent: 0, rttMs: { p50: expect.closeTo(20, 0) } },
     });
+    // The other end tells the same, whichever way the goodbye took.
+    expect(answerer.events.findLast((event) => event.type === 'data-channel')).toMatchObject({
+      state: 'measured',
+      measurement: { sent: 25, returned: 25 },
+    });
     const { throughput } = (measured as Extract<CallEvent, { type: 'data-channel' }>).measurement ?? {};
     expect(throughput?.toAnswerer).toBeCloseTo(8e6, -5);
     expect(throughput?.toOfferer).toBeCloseTo(8e6, -5);
