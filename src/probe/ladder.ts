@@ -242,7 +242,8 @@ class Ladder {
     return tryRelayPorts(
       {
         count: this.#options.extraPorts,
-        data: this.#later(),
+        // In full: what one port seems to drop is said of the server.
+        data: this.#data(),
         attempt: this.#attempt.id,
         signal: this.#options.signal,
         newSession: () => this.#newSession(),

@@ -37,7 +37,8 @@ function highLoss(view: View): Conclusion[] {
         id: 'net.high-loss',
         subject: target.url,
         urls: [target.url],
-        confidence: chance < 0.01 ? 'certain' : 'likely',
+        // A stream loses nothing: what is missing came late, or was lost beyond the server.
+        confidence: chance < 0.01 && target.transport === 'udp' ? 'certain' : 'likely',
         params: { lossPercent: loss, sent, lost: sent - received, limitPercent: view.thresholds.lossPercent },
         evidence: relayEvents(view, attempt),
       },

@@ -184,7 +184,7 @@ function portRangeMismatch(view: View): Conclusion[] {
         id: 'relay.port-range-mismatch',
         subject: target.url,
         urls: [target.url],
-        confidence: dead.length >= 2 ? 'certain' : 'possible',
+        confidence: dead.length >= 3 ? 'certain' : dead.length === 2 ? 'likely' : 'possible',
         params: { dead, alive, tried: dead.length + alive.length },
         ruledOut: [...(proof?.control === 'pass' ? (['local-egress'] as const) : []), 'permission'],
         evidence: relayEvents(view, attempt),

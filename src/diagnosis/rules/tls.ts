@@ -117,7 +117,8 @@ function plainOnTlsPort(view: View): Conclusion[] {
   return groupBy(failedHandshakes(view), endpointOf).flatMap((group): Conclusion[] => {
     const [target] = group;
     const plain = plainBeside(view, target);
-    if (plain === undefined || isFiltered(view, target)) return [];
+    // A certificate was seen there once: TLS is spoken, beside plain STUN, and this handshake failed for another reason.
+    if (plain === undefined || isFiltered(view, target) || showsCertificate(view, target)) return [];
     return [
       {
         id: 'tls.plain-on-tls-port',
@@ -144,12 +145,7 @@ function tlsOnPlainPort(view: View): Conclusion[] {
     const [target] = group;
     const bytes = fromHex(target.failure.stage.data.firstBytes ?? '');
     const says = bytes === undefined ? undefined : recognise(bytes);
-    const shaken = view.everything.some(
-      (other) =>
-        endpointOf(other) === endpointOf(target) &&
-        other.transport === 'tls' &&
-        other.attempts.some((attempt) => (attempt.tls?.chain.length ?? 0) > 0),
-    );
+    const shaken = showsCertificate(view, target);
     const saysTls = says?.name === 'tls';
     if (!saysTls && (!shaken || speaksPlainStun(view, target))) return [];
     const refusesPlain = saysTls || refusesPlainStun(view, target);
@@ -172,6 +168,15 @@ function tlsOnPlainPort(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+function showsCertificate(view: View, target: Target): boolean {
+  return view.everything.some(
+    (other) =>
+      endpointOf(other) === endpointOf(target) &&
+      other.transport === 'tls' &&
+      other.attempts.some((attempt) => (attempt.tls?.chain.length ?? 0) > 0),
+  );
 }
 
 /** Some servers speak TLS beside plain STUN on one port: then what failed there failed for another reason. */

@@ -254,6 +254,7 @@ export const relayScenarios: readonly Scenario[] = [
           { port: 50_200, sent: 20, received: 19 },
           { port: 61_000, sent: 20, received: 0 },
           { port: 64_802, sent: 20, received: 0 },
+          { port: 65_001, sent: 20, received: 0 },
         ],
       }),
     finding: { confidence: 'certain' },

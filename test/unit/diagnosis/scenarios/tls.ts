@@ -111,6 +111,20 @@ export const tlsScenarios: readonly Scenario[] = [
     finding: { confidence: 'certain' },
     near: [
       {
+        // coturn takes plain STUN on its TLS port, and a handshake may fail once on a busy machine.
+        name: 'a certificate was seen there in another attempt',
+        run: () => {
+          const run = turnRun('turns:turn.example.org:3478');
+          run
+            .attempt('turns:turn.example.org:3478')
+            .pass('connect')
+            .fail('tls', 'tls', { problem: 'handshake-failed: ECONNRESET: reset' });
+          run.attempt('turns:turn.example.org:3478').refusedCertificate('expired', { validDays: -3 });
+          run.attempt(TURN_TCP).asControl('does the port speak STUN without TLS?').pass('connect').pass('challenge');
+          return run;
+        },
+      },
+      {
         name: 'nobody tried without TLS',
         run: () => {
           const run = turnRun(TURNS);
