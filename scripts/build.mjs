@@ -7,12 +7,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildPage, withoutDescriptions } from './build-page.mjs';
 import { billOfMaterials, bundledPackages, licences } from './bundled-packages.mjs';
+import { makeManual } from './manual.mjs';
 import { ensureDependencies, hashOfSources, orExplain, root, runQuietly } from './setup.mjs';
 
 /** Kept beside the types that they describe; the package's test insists on them. */
@@ -35,6 +37,7 @@ export async function build() {
       bundle(staging, version),
       declarations(staging),
       buildPage(join(staging, 'page.html'), version),
+      manual(join(staging, 'iceprobe.1'), version),
     ]);
     for (const schema of SCHEMAS) writeFileSync(join(staging, basename(schema)), compact(readFileSync(schema, 'utf8')));
     writeFileSync(join(staging, '.inputs'), inputs);
@@ -121,6 +124,15 @@ async function bundleHooks(outdir) {
       .join(''),
   );
   return metafile;
+}
+
+/**
+ * @param {string} outfile
+ * @param {string} version
+ */
+async function manual(outfile, version) {
+  // Builds are compared: the date is that of what changed last for users.
+  writeFileSync(outfile, await makeManual(version, statSync(join(root, 'CHANGELOG.md')).mtime));
 }
 
 /** @param {string} outdir */

@@ -33,6 +33,10 @@ export const requirements = {
   nft: { package: 'nftables', provides: ['nft'], serves: 'NATs and firewalls in the network lab' },
   ping: { package: 'iputils-ping', provides: ['ping'], serves: 'proof that the network lab is wired as meant' },
   tcpdump: { package: 'tcpdump', provides: ['tcpdump'], serves: 'captures in the network lab' },
+  zsh: { package: 'zsh', provides: ['zsh'], serves: 'completion in zsh' },
+  fish: { package: 'fish', provides: ['fish'], serves: 'completion in fish' },
+  mandoc: { package: 'mandoc', provides: ['mandoc'], serves: 'the manual page as a strict reader sees it' },
+  xmllint: { package: 'libxml2-utils', provides: ['xmllint'], serves: 'JUnit reports against their schema' },
   tshark: { package: 'tshark', provides: ['tshark'], serves: 'a second opinion on packets' },
   promtool: { package: 'prometheus', provides: ['promtool'], serves: 'metrics as Prometheus reads them' },
   prometheus: {

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 interface Manifest {
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
+  readonly man: readonly string[];
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
@@ -38,6 +39,7 @@ describe('the package', () => {
   it('holds what its manifest promises', () => {
     const promised = [
       ...Object.values(manifest.bin),
+      ...manifest.man,
       ...Object.values(manifest.exports).flatMap((target) =>
         typeof target === 'string' ? target : Object.values(target),
       ),
@@ -56,7 +58,7 @@ describe('the package', () => {
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
       /^dist\/(report|targets|config)\.schema\.json$/,
-      /^dist\/page\.html$/,
+      /^dist\/(page\.html|iceprobe\.1)$/,
       /^examples\/prometheus\/(alerts|alerts\.test|prometheus)\.yml$/,
       /^examples\/prometheus\/grafana-dashboard\.json$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
