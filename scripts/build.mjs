@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { buildPage, withoutDescriptions } from './build-page.mjs';
 import { billOfMaterials, bundledPackages, licences } from './bundled-packages.mjs';
 import { makeManual } from './manual.mjs';
@@ -37,7 +38,7 @@ export async function build() {
       bundle(staging, version),
       declarations(staging),
       buildPage(join(staging, 'page.html'), version),
-      manual(join(staging, 'iceprobe.1'), version),
+      manual(join(staging, 'iceprobe.1.gz'), version),
     ]);
     for (const schema of SCHEMAS) writeFileSync(join(staging, basename(schema)), compact(readFileSync(schema, 'utf8')));
     writeFileSync(join(staging, '.inputs'), inputs);
@@ -132,7 +133,8 @@ async function bundleHooks(outdir) {
  */
 async function manual(outfile, version) {
   // Builds are compared: the date is that of what changed last for users.
-  writeFileSync(outfile, await makeManual(version, statSync(join(root, 'CHANGELOG.md')).mtime));
+  const page = await makeManual(version, statSync(join(root, 'CHANGELOG.md')).mtime);
+  writeFileSync(outfile, gzipSync(page, { level: 9 }));
 }
 
 /** @param {string} outdir */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { runInFakeWorld } from '../../support/context.ts';
@@ -75,17 +76,19 @@ print -r -- $seen
   });
 });
 
-const PAGE = fileURLToPath(new URL('../../../dist/iceprobe.1', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../dist/iceprobe.1.gz', import.meta.url));
 
 describeNeeding('mandoc')('the manual page', () => {
+  const page = gunzipSync(readFileSync(PAGE));
+
   test('is taken by a strict reader without a word', () => {
-    const out = execFileSync(pathOf('mandoc'), ['-T', 'lint', '-W', 'warning', PAGE], { encoding: 'utf8' });
+    const out = execFileSync(pathOf('mandoc'), ['-T', 'lint', '-W', 'warning'], { input: page, encoding: 'utf8' });
     expect(out).toBe('');
   });
 
   test('tells of every command and every option, as they are typed', async () => {
     // Bold is a letter typed over itself.
-    const typed = execFileSync(pathOf('mandoc'), ['-T', 'utf8', PAGE], { encoding: 'utf8' });
+    const typed = execFileSync(pathOf('mandoc'), ['-T', 'utf8'], { input: page, encoding: 'utf8' });
     const shown = typed.replace(new RegExp(`.${String.fromCharCode(8)}`, 'g'), '');
     const words = new Set(shown.split(/[\s,[\]]+/));
     for (const [name, { load }] of Object.entries(COMMANDS)) {
@@ -94,6 +97,6 @@ describeNeeding('mandoc')('the manual page', () => {
       for (const option of Object.keys(command.options))
         expect(words, `--${option} of ${name}`).toContain(`--${option}`);
     }
-    expect(readFileSync(PAGE, 'utf8')).toMatch(/^\.TH ICEPROBE 1 \d{4}-\d{2}-\d{2} "iceprobe /);
+    expect(page.toString()).toMatch(/^\.TH ICEPROBE 1 \d{4}-\d{2}-\d{2} "iceprobe /);
   });
 });
