@@ -146,7 +146,12 @@ async function declarations(outdir) {
     if (!file.endsWith('.d.ts')) continue;
     const text = readFileSync(join(types, file), 'utf8');
     // Our sources import each other as `.ts`, which the declarations keep and only recent compilers understand.
-    writeFileSync(join(types, file), text.replace(/((?:from|import)\s*\(?\s*['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js'));
+    const imports = text.replace(/((?:from|import)\s*\(?\s*['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js');
+    // A tab for each four spaces: a tenth of their size.
+    writeFileSync(
+      join(types, file),
+      imports.replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4)),
+    );
   }
 }
 
