@@ -11,6 +11,11 @@ import { waitsFor } from './waiting.ts';
 
 /** How long gathering may hold up a description without trickle. */
 const MOST_GATHERING_MS = 8000;
+/**
+ * How long the end waits for gathering: an allocation whose answer is still under way when a connection is closed is given
+ * back by nobody.
+ */
+const LAST_GATHERING_MS = 1000;
 /** Beyond its planned length, measuring gets this long for its questions and answers. */
 const MEASURING_SLACK_MS = 15_000;
 /** How long a connection may be interrupted before the offerer starts ICE anew. */
@@ -211,7 +216,7 @@ export class PeerSession {
     if (this.#trickle) this.#sendDescription(own);
     await this.#connection.setLocalDescription(own);
     if (this.#trickle) return;
-    await this.#gathered();
+    await this.#gathered(MOST_GATHERING_MS);
     const whole = this.#connection.localDescription ?? own;
     this.#sendDescription({ type, sdp: withoutTrickle(whole.sdp) });
   }
@@ -221,10 +226,11 @@ export class PeerSession {
     this.#send({ type, sdp: withholdFromSdp(this.#kinds, sdp, loopback) }, { message: type, candidate: null });
   }
 
-  async #gathered(): Promise<void> {
+  async #gathered(limitMs: number): Promise<void> {
     const { clock } = this.#world;
-    const until = clock.now() + MOST_GATHERING_MS;
-    while (!this.#isEnding && this.#connection.iceGatheringState !== 'complete' && clock.now() < until) {
+    const until = clock.now() + limitMs;
+    const goesOn = (state: string): boolean => (this.#isEnding ? state === 'gathering' : state !== 'complete');
+    while (goesOn(this.#connection.iceGatheringState) && clock.now() < until) {
       await new Promise<void>((resolve) => clock.after(10, resolve));
     }
   }
@@ -374,7 +380,7 @@ export class PeerSession {
       this.#send({ type: 'goodbye', reason: words }, { message: 'goodbye', candidate: null });
     }
     this.#tell('call', outcome, { reason });
-    void this.#watch.finish().then(() => {
+    void Promise.all([this.#watch.finish(), this.#gathered(LAST_GATHERING_MS)]).then(() => {
       this.#isOver = true;
       this.#connection.close();
       this.#world.onEnd({ outcome, reason });
