@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { readStdin, readTextFile } from '../files.ts';
 import type { ValuesOf } from '../options/option.ts';
 import type { serverOptions } from '../options/server.ts';
+import { holdsTargets } from '../targets/document.ts';
 import type { Configuration, ConfiguredServer } from './configuration.ts';
 import { renewable } from './credentials.ts';
 import { fetchText } from './fetch.ts';
@@ -50,7 +51,16 @@ interface NamedDocument {
 async function readDocument(values: ServerValues, context: Context): Promise<NamedDocument | undefined> {
   const { config, 'ice-servers': inline, from } = values;
   if (config === '-') return parse('stdin', await readStdin(context, '--config'));
-  if (config !== undefined) return parse(config, await readTextFile(config, '--config'));
+  if (config !== undefined) {
+    // Its first target would look like an RTCConfiguration, and the others would be left out unseen.
+    if (await holdsTargets(config)) {
+      throw new UsageError(
+        `--config ${config} holds targets, and this command takes servers`,
+        'iceprobe check and iceprobe monitor test targets',
+      );
+    }
+    return parse(config, await readTextFile(config, '--config'));
+  }
   if (inline !== undefined) return parse('--ice-servers', inline);
   if (from !== undefined) {
     const { name, text } = await fetchText(from, context.signal);

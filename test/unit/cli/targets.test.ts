@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/cli/errors.ts';
 import { loadTargets } from '../../../src/cli/targets/load.ts';
-import { fakeContext } from '../../support/context.ts';
+import { fakeContext, runInFakeWorld } from '../../support/context.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -42,6 +42,15 @@ async function refusal(text: string, names: readonly string[] = [], env: Record<
 }
 
 describe('a file of targets', () => {
+  test('is no RTCConfiguration: who takes servers would test the first target alone', async () => {
+    const file = join(folder, 'iceprobe.config.json');
+    writeFileSync(file, TWO);
+    for (const command of ['lint', 'probe', 'gather']) {
+      const { exitCode, stderr } = await runInFakeWorld([command, '-c', file]);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('holds targets, and this command takes servers')]);
+    }
+  });
+
   test('gives all of them in its order, or those that were named', async () => {
     const { targets, concurrency } = await load(TWO, [], { WORD: 's3cret' });
     expect(targets.map(({ name }) => name)).toEqual(['prod', 'stun-only']);
