@@ -12,6 +12,8 @@ const server = serverAddresses(1, {});
 const [address] = server.addresses;
 const BIN = new URL('../../bin/iceprobe.js', import.meta.url).pathname;
 const TIMEOUT_S = 6;
+/** Data for longer than a shell needs to pull the cable, however fast the machine is. */
+const AT_LENGTH = ['--packets', '300', '--rate', '100'];
 
 describeNeeding(
   'namespaces',
@@ -22,8 +24,8 @@ describeNeeding(
 )('a network that vanishes in the middle', () => {
   const lines: { readonly when: string; readonly sees: string; readonly command: readonly string[] }[] = [
     { when: 'while gathering', sees: '"state":"gathering"', command: ['gather'] },
-    { when: 'with an allocation', sees: '"type":"allocation"', command: ['doctor'] },
-    { when: 'while data crosses the relay', sees: '"stage":"permission"', command: ['probe'] },
+    { when: 'while the doctor sends', sees: '"stage":"permission"', command: ['doctor', ...AT_LENGTH] },
+    { when: 'while data crosses the relay', sees: '"stage":"permission"', command: ['probe', ...AT_LENGTH] },
     { when: 'while the NAT is asked', sees: '"type":"nat-test"', command: ['nat'] },
   ];
   let lab: Lab;
@@ -61,7 +63,8 @@ describeNeeding(
       await lab.sandbox.script(`ip -n ${client} link set eth0 down`);
       const code = await run.exited;
       const { stdout, stderr } = run;
-      expect([1, 3]).toContain(code);
+      // A gathering may be through before the cable is out: a few milliseconds are all it needs.
+      expect(command[0] === 'gather' ? [0, 1, 3] : [1, 3]).toContain(code);
       expect(stderr).not.toContain('a fault of iceprobe itself');
       // Its own deadline, what is given back afterwards, and the machine's load.
       expect(performance.now() - startedAt).toBeLessThan(5 * TIMEOUT_S * 1000);
