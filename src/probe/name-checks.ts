@@ -3,6 +3,7 @@ import type { GatherServer } from '../core/ice/gatherer-io.ts';
 import { NameResolver } from '../net/resolve.ts';
 import { systemResolvers } from '../net/system.ts';
 import type { EventBody } from '../record/events.ts';
+import { within } from './within.ts';
 
 export interface NameChecksTask {
   readonly servers: readonly GatherServer[];
@@ -40,7 +41,7 @@ export class NameChecks {
 
   /** Resolves when all is answered or it is not worth the wait any more. To be called when the run is through otherwise. */
   async settled(): Promise<void> {
-    await Promise.all([atMost(this.#comparing, COMPARING_GRACE_MS), atMost(this.#translator, NAT64_GRACE_MS)]);
+    await Promise.all([within(COMPARING_GRACE_MS, this.#comparing), within(NAT64_GRACE_MS, this.#translator)]);
     this.cancel();
   }
 
@@ -88,14 +89,4 @@ export class NameChecks {
     this.#asked.push(resolver);
     return resolver;
   }
-}
-
-/** Resolves with the promise, or after so many milliseconds. */
-async function atMost(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { InstalledBrowser } from '../../browser/find.ts';
 import { judge } from '../../check/judge.ts';
 import type { Target } from '../../check/targets/target.ts';
+import { inPool } from '../../probe/pool.ts';
 import type { Report } from '../../record/report.ts';
 import { targetsReport } from '../../record/targets.ts';
 import type { Context } from '../context.ts';
@@ -39,7 +40,7 @@ export async function checkTargets(file: string, given: Values, context: Context
   const capture = given.pcap === undefined ? undefined : new CaptureFile(given.pcap, given['pcap-integrity']);
   const keeping = { output, capture, withEvents: given.events === true, vantage: given.vantage, browser };
   const reports = new Map<string, Report>();
-  await inParallel(targets, concurrency, async (target) => {
+  await inPool(targets, concurrency, async (target) => {
     reports.set(target.name, await check(target, keeping, context));
   });
   const { signal } = context;
@@ -81,14 +82,4 @@ function check(target: Target, { output, ...keeping }: Keeping, { signal }: Cont
       retries,
     },
   );
-}
-
-/** Runs each item, no more than `most` of them at a time. */
-async function inParallel<T>(items: readonly T[], most: number, run: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const work = async (): Promise<void> => {
-    // All of them take from the same iterator.
-    for (const item of left) await run(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, work));
 }
