@@ -94,6 +94,11 @@ export function isPrivateKind(kind: AddressKind): boolean {
   return kind === 'private' || kind === 'cgnat' || kind === 'link-local' || kind === 'loopback';
 }
 
+/** May lead to other networks: neither this machine alone nor its link. */
+export function leadsBeyondLink(kind: AddressKind | 'vpn'): boolean {
+  return kind !== 'loopback' && kind !== 'link-local';
+}
+
 function kindOfIPv4(bytes: Uint8Array): AddressKind {
   const [a = 0, b = 0, c = 0, d = 0] = bytes;
   if (a === 0) return 'unspecified';

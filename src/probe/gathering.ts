@@ -141,9 +141,7 @@ export class Gathering {
       servers: this.#servers,
       families: this.#families,
       resolvers,
-      hasIPv4: locals.some(
-        ({ family, address }) => family === 4 && !/^(loopback|link-local)$/.test(addressKind(address)),
-      ),
+      locals,
       timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
       record: this.events.record,
     });

@@ -1,4 +1,4 @@
-import type { Family } from '../core/address.ts';
+import { addressKind, type Family, leadsBeyondLink } from '../core/address.ts';
 import type { GatherServer } from '../core/ice/gatherer-io.ts';
 import { NameResolver } from '../net/resolve.ts';
 import { systemResolvers } from '../net/system.ts';
@@ -10,8 +10,8 @@ export interface NameChecksTask {
   readonly families: readonly Family[];
   /** Addresses of resolvers; the system's where absent. */
   readonly resolvers?: readonly string[] | undefined;
-  /** This machine has an IPv4 address that leads beyond itself. */
-  readonly hasIPv4: boolean;
+  /** The addresses of this machine that the run may use. */
+  readonly locals: readonly { readonly family: Family; readonly address: string }[];
   readonly timeoutMs: number;
   readonly record: (body: EventBody) => void;
 }
@@ -71,7 +71,8 @@ export class NameChecks {
 
   /** RFC 7050: is there a NAT64, which serves names and not address literals? */
   async #askForTranslator(): Promise<void> {
-    const { servers, families, hasIPv4, timeoutMs, record } = this.#task;
+    const { servers, families, locals, timeoutMs, record } = this.#task;
+    const hasIPv4 = locals.some(({ family, address }) => family === 4 && leadsBeyondLink(addressKind(address)));
     const urls = servers.filter(({ uri }) => uri.literal === 4).map(({ url }) => url);
     const [first] = this.#resolvers();
     if (urls.length === 0 || hasIPv4 || !families.includes(6) || first === undefined) return;

@@ -1,4 +1,4 @@
-import { type Family, formatSocketAddress, type SocketAddress } from '../core/address.ts';
+import { type Family, formatSocketAddress, leadsBeyondLink, type SocketAddress } from '../core/address.ts';
 import type { AttemptKey } from '../core/attempt.ts';
 import type { GatherServer, LocalAddress } from '../core/ice/gatherer-io.ts';
 import { failedStage } from '../core/stun/describe.ts';
@@ -130,13 +130,9 @@ function targetOf(
     host: uri.host,
     local,
     // The address towards the server first; any other of the relay's family where the server is reached in another.
-    peerLocals: [local, ...interfaces.filter(isUsable).map(toLocal)],
+    peerLocals: [local, ...interfaces.filter(({ kind }) => leadsBeyondLink(kind)).map(toLocal)],
     ...(username !== undefined && credential !== undefined && { credentials: { username, password: credential } }),
   };
-}
-
-function isUsable({ kind }: InterfaceAddress): boolean {
-  return kind !== 'loopback' && kind !== 'link-local';
 }
 
 function toLocal({ name, family, address }: InterfaceAddress): LocalAddress {

@@ -189,12 +189,12 @@ class Suite {
     return addresses;
   }
 
-  #checkNames(interfaces: readonly InterfaceAddress[]): NameChecks {
+  #checkNames(locals: readonly InterfaceAddress[]): NameChecks {
     return new NameChecks({
       servers: this.#servers,
       families: this.#families,
       resolvers: this.#options.resolvers,
-      hasIPv4: interfaces.some(({ family, kind }) => family === 4 && kind !== 'loopback' && kind !== 'link-local'),
+      locals,
       timeoutMs: Math.min(NAMES_TIMEOUT_MS, this.#deadlineMs),
       record: this.events.record,
     });

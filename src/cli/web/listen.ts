@@ -1,3 +1,4 @@
+import { leadsBeyondLink } from '../../core/address.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
 import { isLoopback, isWildcard } from '../../web/server/guard.ts';
 import { UsageError } from '../errors.ts';
@@ -21,8 +22,7 @@ export function listenError(error: unknown, listen: string, port: number): unkno
  */
 export function roomServerUrls(listen: string, port: number, fingerprint: string | undefined): readonly string[] {
   const own = listInterfaces().filter(
-    ({ address, kind, family }) =>
-      kind !== 'loopback' && kind !== 'link-local' && !address.includes('%') && (listen === '::' || family === 4),
+    ({ address, kind, family }) => leadsBeyondLink(kind) && !address.includes('%') && (listen === '::' || family === 4),
   );
   const addresses = isWildcard(listen) ? own.map(({ address }) => address) : [listen];
   const scheme = isLoopback(listen) ? 'ws' : 'wss';

@@ -1,4 +1,4 @@
-import { addressKind } from '../../core/address.ts';
+import { addressKind, leadsBeyondLink } from '../../core/address.ts';
 import type { NameResolved, RunEvent } from '../../record/events.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
@@ -98,7 +98,7 @@ function contradicts(a: NameResolved, b: NameResolved): boolean {
 function noUsableFamily(view: View): Conclusion[] {
   const { interfaces } = view.observation.network;
   const usable = ([4, 6] as const).filter((family) =>
-    interfaces.some((each) => each.family === family && each.kind !== 'loopback' && each.kind !== 'link-local'),
+    interfaces.some((each) => each.family === family && leadsBeyondLink(each.kind)),
   );
   if (usable.length !== 1) return [];
   const stranded = view.servers.filter((server) => !server.works && server.uri?.literal === undefined);

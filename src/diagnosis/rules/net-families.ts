@@ -1,3 +1,4 @@
+import { leadsBeyondLink } from '../../core/address.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { passed, stageOf, type Target, type View } from '../view.ts';
@@ -179,7 +180,7 @@ function nat64Literal(view: View): Conclusion[] {
       event.type === 'resolve' && event.host === 'ipv4only.arpa' && event.addresses.some((each) => each.includes(':')),
   );
   const { interfaces } = view.observation.network;
-  const has4 = interfaces.some(({ family, kind }) => family === 4 && kind !== 'loopback' && kind !== 'link-local');
+  const has4 = interfaces.some(({ family, kind }) => family === 4 && leadsBeyondLink(kind));
   if (translator.length === 0 || has4) return [];
   return view.servers
     .filter((server) => server.uri?.literal === 4 && !server.works)

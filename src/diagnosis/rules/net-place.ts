@@ -1,4 +1,4 @@
-import { addressKind, isPrivateKind, parseSocketAddress } from '../../core/address.ts';
+import { addressKind, isPrivateKind, leadsBeyondLink, parseSocketAddress } from '../../core/address.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import type { Target, View } from '../view.ts';
@@ -20,7 +20,7 @@ export const placeRules: readonly Rule[] = [noNetwork, proxyRequired, captivePor
 
 function noNetwork(view: View): Conclusion[] {
   const { interfaces } = view.observation.network;
-  const usable = interfaces.filter(({ kind }) => kind !== 'loopback' && kind !== 'link-local');
+  const usable = interfaces.filter(({ kind }) => leadsBeyondLink(kind));
   const remote = view.servers.filter((server) => !isLocalName(server.uri?.host ?? ''));
   if (usable.length > 0 || interfaces.length === 0 || remote.length === 0) return [];
   if (remote.some((server) => server.works)) return [];
