@@ -1,18 +1,12 @@
 import { expect, it } from 'vitest';
-import { describeNeeding } from '../support/needs.ts';
 import { openLabBrowser } from './support/browser.ts';
 import { startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import { PASSWORD, startTurn, USER } from './support/servers.ts';
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-  'chromium',
-)('a browser in the lab', () => {
+describeInLab('chromium')('a browser in the lab', () => {
   it('sees the network of its client, and nothing of the host', async () => {
     const network = NETWORKS['eim-apdf'];
     await using lab = await startLab({ sites: [network], servers: [{}] });

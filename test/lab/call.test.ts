@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type NatBehaviour, predict } from '../../src/core/nat/prediction.ts';
 import type { Report } from '../../src/record/report.ts';
 import { certificate } from '../support/certificates.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { expectReport } from '../support/schema.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { serverAddresses } from './support/network.ts';
 import { NATS, NETWORKS } from './support/networks.ts';
 import type { SandboxProcess } from './support/sandbox.ts';
@@ -40,12 +40,7 @@ const stun = `stun:${coturn.addresses[0]}`;
 /** How long an end may try to connect, seconds, where the rest of the machine is busy too. */
 const LIMIT = 10;
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-)('a call between two networks', () => {
+describeInLab()('a call between two networks', () => {
   let lab: Lab;
   let rooms: SandboxProcess;
   let via: string;

@@ -1,13 +1,9 @@
 import { expect, it } from 'vitest';
-import { describeNeeding } from '../support/needs.ts';
 import { runEpisodes } from './episodes/run.ts';
 import { claimsOf, confusionTable } from './episodes/table.ts';
+import { describeInLab } from './support/needs.ts';
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
+describeInLab(
   'go',
   'pion',
   'openssl',

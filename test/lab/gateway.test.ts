@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Report } from '../../src/record/report.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { expectReport } from '../support/schema.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { type AccessNetwork, betweenNetwork, serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import { startTurn } from './support/servers.ts';
@@ -50,14 +50,7 @@ const DAEMONS: Partial<Record<SiteName, Daemon>> = {
   'the same behind a carrier, by UPnP': { by: 'miniupnpd', speaks: 'upnp' },
 };
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-  'miniupnpd',
-  'tcpdump',
-)('iceprobe nat --ask-gateway', () => {
+describeInLab('miniupnpd', 'tcpdump')('iceprobe nat --ask-gateway', () => {
   let lab: Lab;
 
   beforeAll(async () => {

@@ -3,6 +3,7 @@ import { describeNeeding } from '../support/needs.ts';
 import { S1, S1V6 } from './scenarios/common.ts';
 import { openLabBrowser } from './support/browser.ts';
 import type { Lab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { siteAddresses } from './support/network.ts';
 import { NATS } from './support/networks.ts';
 import { prepare, runIceprobe } from './support/run-scenario.ts';
@@ -14,12 +15,7 @@ const STABLE = '2001:db8:1:1::77';
 const BOTH = [`turn:${S1}`, `turn:[${S1V6}]`];
 
 // A laptop as they are: two families, an address of IPv6 that changes, a VPN, and a cable with nothing but a link-local one.
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-)('gather on a host with many addresses', () => {
+describeInLab()('gather on a host with many addresses', () => {
   let lab: Lab;
   let temporary: string;
   let linkLocal: string;

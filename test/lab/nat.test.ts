@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { NatResult, Report } from '../../src/record/report.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { expectReport } from '../support/schema.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { type AccessNetwork, BLACK_HOLE, serverAddresses, siteAddresses } from './support/network.ts';
 import { NATS, NETWORKS } from './support/networks.ts';
 import { PASSWORD, startTurn, USER } from './support/servers.ts';
@@ -46,13 +46,7 @@ const full = serverAddresses(1, {});
 const ordinary = serverAddresses(2, {});
 const second = serverAddresses(3, {});
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-  'go',
-)('iceprobe nat', () => {
+describeInLab('go')('iceprobe nat', () => {
   let lab: Lab;
 
   beforeAll(async () => {

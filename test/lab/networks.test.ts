@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeNeeding } from '../support/needs.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { nat64Address, PROXY, serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS, type NetworkName } from './support/networks.ts';
 import { startTurn } from './support/servers.ts';
@@ -12,11 +12,7 @@ const siteOf = (name: NetworkName): number => names.indexOf(name) + 1;
 const server = serverAddresses(1, {});
 const [address] = server.addresses;
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
+describeInLab(
   'ping',
   'tcpdump',
   'go',

@@ -1,10 +1,10 @@
 import { afterAll, expect, it } from 'vitest';
 import type { BrowserName } from '../support/browser.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { CASES, type OracleCase } from './oracle/cases.ts';
 import { explain, type Sets } from './oracle/differences.ts';
 import { CHANGING, everyNetwork } from './oracle/every-network.ts';
 import { Place } from './oracle/place.ts';
+import { describeInLab } from './support/needs.ts';
 
 /** ORACLE_NETWORKS=all compares in every network of the lab, which takes minutes. */
 const ALL: readonly OracleCase[] = [...CASES, ...(process.env['ORACLE_NETWORKS'] === 'all' ? everyNetwork() : [])];
@@ -13,11 +13,7 @@ const BROWSERS: readonly BrowserName[] = ['chromium', 'firefox'];
 
 // What a browser's ICE agent sees from a place, iceprobe sees from there too, but for what docs/browsers.md explains.
 for (const browser of BROWSERS) {
-  describeNeeding(
-    'namespaces',
-    'ip',
-    'nft',
-    'coturn',
+  describeInLab(
     'go',
     'openssl',
     browser,

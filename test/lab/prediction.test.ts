@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type NatBehaviour, predict } from '../../src/core/nat/prediction.ts';
 import type { Report } from '../../src/record/report.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { openLabBrowser } from './support/browser.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { serverAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import { startTurn } from './support/servers.ts';
@@ -32,13 +32,7 @@ const PAIRS: readonly (readonly [Kind, Kind])[] =
 const server = serverAddresses(1, {});
 const stun = `stun:${server.addresses[0]}`;
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-  'chromium',
-)('the prediction for two people', () => {
+describeInLab('chromium')('the prediction for two people', () => {
   let lab: Lab;
   const behaviours = new Map<number, NatBehaviour>();
 

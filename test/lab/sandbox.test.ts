@@ -3,22 +3,16 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { expect, it } from 'vitest';
-import { describeNeeding } from '../support/needs.ts';
 import { buildScript } from './support/build.ts';
 import { startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import { ping, udpAsk } from './support/tools.ts';
 
 const [address] = serverAddresses(1, {}).addresses;
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-  'ping',
-)('a lab', () => {
+describeInLab('ping')('a lab', () => {
   it('is up and down in about a second', async () => {
     const started = performance.now();
     const lab = await startLab({ sites: [NETWORKS['carrier-grade']], servers: [{}], zone: { 'a.lab': [] } });

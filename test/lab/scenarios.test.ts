@@ -1,17 +1,13 @@
 import { expect, it } from 'vitest';
-import { describeNeeding } from '../support/needs.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 import { BLINK } from './scenarios/common.ts';
+import { describeInLab } from './support/needs.ts';
 import { complaints, type Outcome, runScenario } from './support/run-scenario.ts';
 import type { Scenario } from './support/scenario.ts';
 
 const inTurn = turns(2);
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
+describeInLab(
   'go',
   'pion',
   'openssl',

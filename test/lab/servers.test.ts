@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { certificate, WRONG_NAME } from '../support/certificates.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { type ServerPlace, serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import {
@@ -40,11 +40,7 @@ const ZONE = {
   '_turn._udp.lab': [{ priority: 10, weight: 5, port: 3478, target: 'two.lab' }],
 } as const;
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
+describeInLab(
   'go',
   'pion',
   'openssl',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Report } from '../../src/record/report.ts';
-import { describeNeeding } from '../support/needs.ts';
 import { type Lab, startLab } from './support/lab.ts';
+import { describeInLab } from './support/needs.ts';
 import { serverAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import { PASSWORD, startTurn, USER } from './support/servers.ts';
@@ -15,13 +15,7 @@ const TIMEOUT_S = 6;
 /** Data for longer than a shell needs to pull the cable, however fast the machine is. */
 const AT_LENGTH = ['--packets', '300', '--rate', '100'];
 
-describeNeeding(
-  'namespaces',
-  'ip',
-  'nft',
-  'coturn',
-  'go',
-)('a network that vanishes in the middle', () => {
+describeInLab('go')('a network that vanishes in the middle', () => {
   const lines: { readonly when: string; readonly sees: string; readonly command: readonly string[] }[] = [
     { when: 'while gathering', sees: '"state":"gathering"', command: ['gather'] },
     { when: 'while the doctor sends', sees: '"stage":"permission"', command: ['doctor', ...AT_LENGTH] },

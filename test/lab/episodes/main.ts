@@ -1,6 +1,7 @@
 // npm run lab [-- --full] [--doctor] [--seed N] [--healthy N] [--faulty N] [--only SEED [--times N]]
 import { parseArgs } from 'node:util';
-import { isMet, type Need } from '../../support/needs.ts';
+import { isMet } from '../../support/needs.ts';
+import { LAB_NEEDS } from '../support/needs.ts';
 import { type Asked, drawEpisode } from './draw.ts';
 import type { Judgement } from './judge.ts';
 import { runEpisode, runEpisodes } from './run.ts';
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 const asked: Asked = values.doctor ? 'doctor' : 'gather';
-const needs: readonly Need[] = ['namespaces', 'ip', 'nft', 'coturn', 'go', 'pion', 'openssl'];
+const needs = [...LAB_NEEDS, 'go', 'pion', 'openssl'] as const;
 const missing = needs.filter((need) => !isMet(need));
 if (missing.length > 0) throw new Error(`not available here: ${missing.join(', ')}`);
 
