@@ -1,18 +1,9 @@
 // Builds dist/: the command (cli.js), the library (index.js), a peer of a call (peer.js), the page (page.html), its declarations, and of what is bundled the licences and a bill of materials.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { bundleHooks, bundlePackages, packagesApart, pointToPackages } from './build-packages.mjs';
 import { buildPage, withoutDescriptions } from './build-page.mjs';
 import { billOfMaterials, bundledPackages, licences } from './bundled-packages.mjs';
 import { makeManual } from './manual.mjs';
@@ -60,7 +51,8 @@ function compact(json) {
 
 /**
  * Everything in a few files, packages included: installing iceprobe installs nothing else, and Node opens five files
- * instead of a hundred. What is imported lazily stays a file of its own. Not minified: a stack trace must be readable.
+ * instead of a hundred. What is imported lazily stays a file of its own. Not minified, the packages of others aside: a stack
+ * trace must be readable.
  * @param {string} outdir
  * @param {string} version
  */
@@ -81,50 +73,17 @@ async function bundle(outdir, version) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    // ws is CommonJS and asks for Node's own modules by `require`, which an ES module does not have.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
     define: { __ICEPROBE_VERSION__: JSON.stringify(version) },
     external: ['vitest'],
     metafile: true,
     logLevel: 'warning',
-    plugins: [withoutDescriptions],
+    plugins: [withoutDescriptions, packagesApart],
   });
-  const packages = bundledPackages(metafile, await bundleHooks(outdir));
+  const theirs = await Promise.all([bundlePackages(outdir), bundleHooks(outdir)]);
+  pointToPackages(outdir);
+  const packages = bundledPackages(metafile, ...theirs);
   writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences(packages));
   writeFileSync(join(outdir, 'sbom.cdx.json'), billOfMaterials(packages, version));
-}
-
-/**
- * What reads configurations in TypeScript: a compiler of others, whose stack traces help nobody. Minified it is a third.
- * @param {string} outdir
- */
-async function bundleHooks(outdir) {
-  const { build: esbuild } = await import('esbuild');
-  const outfile = join(outdir, 'config-hooks.js');
-  const { metafile } = await esbuild({
-    absWorkingDir: root,
-    entryPoints: ['src/cli/targets/module-hooks.ts'],
-    outfile,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    // Its ES modules, of which the half stays that is used.
-    alias: { sucrase: 'sucrase/dist/esm/index.js' },
-    metafile: true,
-    logLevel: 'warning',
-  });
-  // As esbuild does it where it does not minify.
-  appendFileSync(
-    outfile,
-    bundledPackages(metafile)
-      .map(({ folder }) => `// ${folder}/\n`)
-      .join(''),
-  );
-  return metafile;
 }
 
 /**
@@ -137,21 +96,34 @@ async function manual(outfile, version) {
   writeFileSync(outfile, gzipSync(page, { level: 9 }));
 }
 
-/** @param {string} outdir */
+/**
+ * Those that the library's own lead to; a quarter of what the compiler writes.
+ * @param {string} outdir
+ */
 async function declarations(outdir) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const types = join(outdir, 'types');
-  await runQuietly(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', types]);
-  for (const file of readdirSync(types, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.d.ts')) continue;
-    const text = readFileSync(join(types, file), 'utf8');
-    // Our sources import each other as `.ts`, which the declarations keep and only recent compilers understand.
-    const imports = text.replace(/((?:from|import)\s*\(?\s*['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js');
-    // A tab for each four spaces: a tenth of their size.
-    writeFileSync(
-      join(types, file),
-      imports.replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4)),
-    );
+  const all = `${outdir}-types`;
+  try {
+    await runQuietly(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', all]);
+    const waiting = ['index.d.ts', 'vitest.d.ts'];
+    for (const file of waiting) {
+      const text = readFileSync(join(all, file), 'utf8');
+      // Our sources import each other as `.ts`, which the declarations keep and only recent compilers understand.
+      const imports = text.replace(/((?:from|import)\s*\(?\s*['"])(\.[^'"]*)\.ts(?=['"])/g, (_, before, path) => {
+        const imported = join(dirname(file), `${path}.d.ts`);
+        if (!waiting.includes(imported)) waiting.push(imported);
+        return `${before}${path}.js`;
+      });
+      const outfile = join(outdir, 'types', file);
+      mkdirSync(dirname(outfile), { recursive: true });
+      // A tab for each four spaces: a tenth of their size.
+      writeFileSync(
+        outfile,
+        imports.replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4)),
+      );
+    }
+  } finally {
+    rmSync(all, { recursive: true, force: true });
   }
 }
 
