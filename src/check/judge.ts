@@ -8,17 +8,17 @@ export interface JudgeOptions {
   readonly allowances: readonly Allowance[];
   /** From which severity on a finding fails the check. */
   readonly failOn: 'error' | 'warning';
-  /** YYYY-MM-DD, UTC. */
-  readonly today: string;
 }
 
 /**
  * Holds a report to what is expected of it. Findings that are allowed become information, so that they are still read;
  * findings at or above `failOn` and expectations that are not met make it an error; what is not determined stays so.
+ * Allowances count by the day (UTC) on which the run began.
  */
 export function judge(report: Report, options: JudgeOptions): Report {
+  const today = report.startedAt.slice(0, '2026-01-31'.length);
   const findings = report.findings.map((finding) =>
-    isAllowed(finding, options.allowances, options.today) ? lowered(finding) : finding,
+    isAllowed(finding, options.allowances, today) ? lowered(finding) : finding,
   );
   const expectations = options.checks.map((check) => toExpectation(check, { ...report, findings }));
   const failing = findings.some(
@@ -34,7 +34,7 @@ export function judge(report: Report, options: JudgeOptions): Report {
         : findings.some(({ severity }) => severity === 'warning')
           ? 'warning'
           : 'ok';
-  const stale = expired(options.allowances, options.today);
+  const stale = expired(options.allowances, today);
   const notes = stale.map(({ text }) => `the allowance "${text}" has ended and no longer counts`);
   return {
     ...report,

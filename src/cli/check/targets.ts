@@ -78,7 +78,7 @@ function check(target: Target, { output, ...keeping }: Keeping, { signal }: Cont
     {
       onEvent: (event) => output.onEvent(event, target.name),
       ...keeping,
-      judge: (report) => judge(report, { checks, allowances, failOn, today: new Date().toISOString().slice(0, 10) }),
+      judge: (report) => judge(report, { checks, allowances, failOn }),
       retries,
     },
   );

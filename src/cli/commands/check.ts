@@ -41,7 +41,6 @@ export const command = defineCommand({
             checks,
             allowances: expectations.allowances,
             failOn: options['fail-on'] ?? 'error',
-            today: new Date().toISOString().slice(0, 10),
           }),
       },
       options,

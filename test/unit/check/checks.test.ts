@@ -157,7 +157,6 @@ describe('judging', () => {
     checks: defaultChecks([TURN, STUN]),
     allowances: [],
     failOn: 'error' as const,
-    today: '2026-05-01',
   };
 
   test('by default every TURN URL must carry data and every STUN URL answer', () => {
@@ -189,10 +188,10 @@ describe('judging', () => {
   test('--allow lowers a finding until its day is over, and then says so', () => {
     const allowed = parseAllowance(`relay.no-data@${TURN} until 2026-05-01`, ['relay.no-data']);
     if (!allowed.ok) throw new Error('not parsed');
-    const found = report([TURN, STUN], { findings: [finding({ subject: TURN })] });
-    const today = judge(found, { ...options, allowances: [allowed.value] });
+    const found = (startedAt: string) => report([TURN, STUN], { startedAt, findings: [finding({ subject: TURN })] });
+    const today = judge(found('2026-05-01T23:59:59.999Z'), { ...options, allowances: [allowed.value] });
     expect(today).toMatchObject({ exitCode: 0, findings: [{ severity: 'info', params: { severityBefore: 'error' } }] });
-    const tomorrow = judge(found, { ...options, allowances: [allowed.value], today: '2026-05-02' });
+    const tomorrow = judge(found('2026-05-02T00:00:00.000Z'), { ...options, allowances: [allowed.value] });
     expect(tomorrow.exitCode).toBe(1);
     expect(tomorrow.notes).toEqual([
       `the allowance "relay.no-data@${TURN} until 2026-05-01" has ended and no longer counts`,
