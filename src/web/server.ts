@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { listInterfaces } from '../net/interfaces.ts';
@@ -7,16 +6,8 @@ import type { PageIceServer, TerminalMessage } from '../record/page-messages.ts'
 import type { IceTransportPolicy, Tool } from '../record/report.ts';
 import { Compressed } from './server/compressed.ts';
 import { PageConnection, type Services } from './server/connection.ts';
-import {
-  cookieOf,
-  HEADERS,
-  isEmbedded,
-  isLoopback,
-  isOurHost,
-  isOurOrigin,
-  type Place,
-  placeOf,
-} from './server/guard.ts';
+import { cookieOf, HEADERS, isEmbedded, isOurHost, isOurOrigin, type Place, placeOf } from './server/guard.ts';
+import { type ListenOptions, startListening } from './server/listening.ts';
 import { MAX_MESSAGE_BYTES } from './server/messages.ts';
 import { policyOf, withoutPolicy } from './server/page-file.ts';
 import { RoomService } from './server/room-service.ts';
@@ -27,16 +18,10 @@ export type { PeerPage, TerminalGather, TerminalRequest } from './server/connect
 export { isLoopback, isWildcard } from './server/guard.ts';
 export { readBuiltPage } from './server/page-file.ts';
 
-export interface WebServerOptions extends Services {
+export interface WebServerOptions extends Services, ListenOptions {
   /** The built page. */
   readonly page: string;
   readonly tool: Tool;
-  /** An IP address. Default 127.0.0.1; any but a loopback address needs `tls`. */
-  readonly listen?: string;
-  /** 0, the default: a free one. */
-  readonly port?: number;
-  /** PEM: serves HTTPS. */
-  readonly tls?: { readonly cert: string; readonly key: string };
   /** What the page begins with. */
   readonly iceServers?: readonly PageIceServer[];
   readonly iceTransportPolicy?: IceTransportPolicy;
@@ -64,20 +49,7 @@ const MOST_CONNECTIONS = 20;
  * address beyond this machine without TLS.
  */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
-  const listen = options.listen ?? '127.0.0.1';
-  if (!isLoopback(listen) && options.tls === undefined) {
-    throw new TypeError(`${listen} is reachable by others: serving there needs TLS`);
-  }
-  const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, listen, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { server, listen, port, close: stop } = await startListening(options);
   const place = placeOf(listen, port, options.tls === undefined ? 'http' : 'https', ownAddresses(listen));
   const host = [...place.hosts][0] ?? '';
   const doorway = new Doorway(options, place, host, options.roomServer?.(port) ?? null);
@@ -85,10 +57,9 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     doorway.upgrade(request, socket, head),
   );
-  const close = async (): Promise<void> => {
+  const close = (): Promise<void> => {
     doorway.close();
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return stop();
   };
   return {
     port,

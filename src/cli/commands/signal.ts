@@ -1,28 +1,16 @@
 import { startSignalServer } from '../../web/server/signal.ts';
 import { defineCommand } from '../command.ts';
-import { number, text } from '../options/option.ts';
 import { aborted } from '../signals.ts';
 import { certificateFor } from '../web/certificate.ts';
 import { listenError, roomServerUrls } from '../web/listen.ts';
-
-const options = {
-  listen: text({ group: 'Network', placeholder: 'ADDR', help: 'serve on this address (default: 127.0.0.1)' }),
-  port: number({
-    group: 'Network',
-    placeholder: 'N',
-    min: 0,
-    max: 65_535,
-    whole: true,
-    help: 'serve on this port (default: 0, a free one)',
-  }),
-} as const;
+import { listenOptions } from '../web/listen-options.ts';
 
 export const command = defineCommand({
   description:
     'Serves rooms in which two ends of a call meet before they have a connection: by a short code, two to a room, for ten ' +
     'minutes. It passes on what they say and keeps nothing. Beyond this machine over TLS, with a certificate made on the spot ' +
     'that the printed address vouches for.',
-  options,
+  options: listenOptions,
   examples: [
     ['iceprobe signal --listen 0.0.0.0 --port 4433', 'for two machines that both reach this one'],
     ['iceprobe call --host --via ADDRESS', 'then at one end, with the address that it prints'],

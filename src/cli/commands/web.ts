@@ -6,28 +6,21 @@ import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readNetwork } from '../gather/network.ts';
 import { networkOptions } from '../options/network.ts';
-import { flag, number, text } from '../options/option.ts';
+import { flag } from '../options/option.ts';
 import { serverOptions } from '../options/server.ts';
 import type { Configuration } from '../servers/configuration.ts';
 import { configure } from '../servers/configure.ts';
 import { aborted } from '../signals.ts';
 import { certificateFor } from '../web/certificate.ts';
 import { listenError, roomServerUrls } from '../web/listen.ts';
+import { listenOptions } from '../web/listen-options.ts';
 import { openInBrowser } from '../web/open.ts';
 import { terminalGather } from '../web/terminal-gather.ts';
 
 const options = {
   ...serverOptions,
   ...networkOptions,
-  listen: text({ group: 'Network', placeholder: 'ADDR', help: 'serve on this address (default: 127.0.0.1)' }),
-  port: number({
-    group: 'Network',
-    placeholder: 'N',
-    min: 0,
-    max: 65_535,
-    whole: true,
-    help: 'serve on this port (default: 0, a free one)',
-  }),
+  ...listenOptions,
   open: flag({ group: 'Options', help: 'open the page in the default browser' }),
 } as const;
 

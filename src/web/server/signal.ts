@@ -1,20 +1,14 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { HEADERS, isLoopback } from './guard.ts';
+import { HEADERS } from './guard.ts';
+import { type ListenOptions, startListening } from './listening.ts';
 import { ROOM_PAYLOAD, RoomService, type RoomServiceLimits } from './room-service.ts';
 
 /** Where rooms are, on whatever serves them. */
 export const ROOMS_PATH = '/rooms';
 
-export interface SignalServerOptions {
-  /** An IP address. Default 127.0.0.1; any but a loopback address needs `tls`. */
-  readonly listen?: string;
-  /** 0, the default: a free one. */
-  readonly port?: number;
-  /** PEM. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+export interface SignalServerOptions extends ListenOptions {
   readonly limits?: Partial<RoomServiceLimits>;
 }
 
@@ -29,11 +23,7 @@ export interface SignalServer extends AsyncDisposable {
  * beyond this machine without TLS.
  */
 export async function startSignalServer(options: SignalServerOptions = {}): Promise<SignalServer> {
-  const listen = options.listen ?? '127.0.0.1';
-  if (!isLoopback(listen) && options.tls === undefined) {
-    throw new TypeError(`${listen} is reachable by others: serving there needs TLS`);
-  }
-  const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
+  const { server, port, close: stop } = await startListening(options);
   const doorway = new RoomDoorway(new RoomService(options.limits));
   server.on('request', (request, response) => {
     response.writeHead(request.url === ROOMS_PATH ? 426 : 404, { ...HEADERS, 'content-type': 'text/plain' });
@@ -44,21 +34,12 @@ export async function startSignalServer(options: SignalServerOptions = {}): Prom
     if (request.url === ROOMS_PATH && request.headers.origin === undefined) doorway.enter(request, socket, head);
     else refuseUpgrade(socket, '403 Forbidden');
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, listen, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  const close = async (): Promise<void> => {
+  const close = (): Promise<void> => {
     doorway.close();
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return stop();
   };
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port,
     get size() {
       return doorway.size;
     },
