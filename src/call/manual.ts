@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { Mailbox, type SignalingChannel } from '../core/signaling/channel.ts';
 import { MAX_MESSAGE_BYTES, type PeerMessage, parsePeerMessage } from '../core/signaling/message.ts';
-import { Mailbox, type SignalingChannel } from './channel.ts';
 
 /** A description as a text to be carried over by a person: `iceprobe-offer:....` with a full stop at its end. */
 export function packMessage(message: Extract<PeerMessage, { readonly type: 'offer' | 'answer' }>): string {

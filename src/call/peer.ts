@@ -1,41 +1,9 @@
-import type { CallEvent } from '../core/call/events.ts';
-import type { SessionEnd, SessionOptions } from '../core/call/session-options.ts';
-import type { PeerMessage } from '../core/signaling/message.ts';
+import type { Participant } from '../core/call/participant.ts';
 
-export type PeerSessionOptions = Omit<SessionOptions, 'stack'>;
+export { PeerCrash, type PeerListener, type PeerSessionOptions } from '../core/call/participant.ts';
 
-/** What one peer tells while it takes part in a connection. `at`: milliseconds of the machine's monotonic clock. */
-export interface PeerListener {
-  onEvent(event: CallEvent, at: number): void;
-  /** For the other end. */
-  onMessage(message: PeerMessage): void;
-}
-
-/** A WebRTC implementation that can take part in connections, one at a time. */
-export interface Peer extends AsyncDisposable {
-  /** Its name, for the report. */
-  readonly stack: string;
-  /** It takes no part in anything any more. */
-  readonly isGone: boolean;
-  /** Takes part in one connection; resolves when its part is over. Rejects with a {@link PeerCrash} where the stack dies. */
-  take(options: PeerSessionOptions, listener: PeerListener): Promise<SessionEnd>;
-  /** From the other end. */
-  receive(message: PeerMessage): void;
-  /** Ends the connection that it takes part in. */
-  hangUp(reason: string): void;
-}
-
-/** The process of a peer ended while it was at work: a fault of the WebRTC implementation. */
-export class PeerCrash extends Error {
-  /** `SIGSEGV`, `exit code 134`. */
-  readonly how: string;
-
-  constructor(stack: string, how: string) {
-    super(`${stack} ended in the middle of a connection (${how})`);
-    this.name = 'PeerCrash';
-    this.how = how;
-  }
-}
+/** One that was started for the call, and ends with it. */
+export interface Peer extends Participant, AsyncDisposable {}
 
 /** There is no WebRTC implementation to be had. */
 export class StackMissing extends Error {

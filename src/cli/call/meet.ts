@@ -1,7 +1,9 @@
-import type { SignalingChannel } from '../../call/channel.ts';
 import { type Courier, manualChannel } from '../../call/manual.ts';
-import { joinRoom, openRoom, RoomFailure } from '../../call/room-channel.ts';
+import { joinRoom, openRoom } from '../../call/room-channel.ts';
 import { printable } from '../../core/printable.ts';
+import type { SignalingChannel } from '../../core/signaling/channel.ts';
+import { RoomFailure } from '../../core/signaling/room-client.ts';
+import { formatRoom } from '../../core/signaling/rooms.ts';
 import { startSignalServer } from '../../web/server/signal.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -9,7 +11,7 @@ import type { ValuesOf } from '../options/option.ts';
 import { certificateFor } from '../web/certificate.ts';
 import { listenError, roomServerUrls } from '../web/listen.ts';
 import type { callOptions } from './options.ts';
-import { formatRoom, parseRoom, parseRoomServer } from './room-address.ts';
+import { parseRoom, parseRoomServer } from './room-address.ts';
 import type { CallParts } from './run.ts';
 
 type Values = ValuesOf<typeof callOptions>;

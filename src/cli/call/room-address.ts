@@ -8,13 +8,6 @@ export interface RoomAddress {
   readonly code: string;
 }
 
-/** `ws://127.0.0.1:4321/ABC-DEF`, with the certificate's fingerprint where one was made for it: all that a person has to copy. */
-export function formatRoom(base: string, code: string): string {
-  const url = new URL(base);
-  url.pathname = `/${code.slice(0, 3)}-${code.slice(3)}`;
-  return url.href;
-}
-
 /** The address of a server of rooms: `ws:` or `wss:`, host and port; `?pin=` as that server printed it. */
 export function parseRoomServer(text: string, option: string, ca: string | undefined): RoomServer {
   const url = URL.canParse(text) ? new URL(text) : undefined;

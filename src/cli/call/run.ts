@@ -1,8 +1,9 @@
 import type { InstalledBrowser } from '../../browser/find.ts';
 import { openBridges } from '../../call/bridges.ts';
-import { answerCalls, type CallEnd, type CallOptions, offerCalls } from '../../call/call.ts';
-import { inProcessChannel, type SignalingChannel } from '../../call/channel.ts';
+import { monotonicMs } from '../../call/peer/clock.ts';
+import { answerCalls, type CallEnd, type CallOptions, offerCalls } from '../../core/call/call.ts';
 import type { CallIceServer, CallPath } from '../../core/call/path.ts';
+import { inProcessChannel, type SignalingChannel } from '../../core/signaling/channel.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
 import { TrustStore } from '../../net/trust.ts';
@@ -65,7 +66,7 @@ export async function runCall(
   const options: CallOptions = { ...request, bridges: tls.bridges, signal };
   const endOf = (slot: (typeof slots)[number], channel: SignalingChannel): CallEnd => ({
     record: run.record,
-    now: run.clock.now,
+    msOf: (at) => run.clock.now() - (monotonicMs() - at),
     peer: slot,
     channel,
   });

@@ -180,6 +180,14 @@ export function normaliseCode(text: string): string {
   return text.toUpperCase().replace(/[^0-9A-Z]/g, '');
 }
 
+/**
+ * `ws://127.0.0.1:4321/ABC-DEF`, with the certificate's fingerprint where one was made for it: all that a person has to copy.
+ * `base`: the address of a server of rooms.
+ */
+export function formatRoom(base: string, code: string): string {
+  return base.replace(/^([^/]*\/\/[^/?#]*)[^?#]*/, `$1/${code.slice(0, 3)}-${code.slice(3)}`);
+}
+
 function refuse(code: RoomErrorCode, message: string): Result<never, RoomError> {
   return fail({ code, message });
 }

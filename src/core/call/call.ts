@@ -1,10 +1,8 @@
-import type { PeerRole } from '../core/call/events.ts';
-import { type Bridges, type CallIceServer, type CallPath, isCallPath } from '../core/call/path.ts';
-import type { PeerMessage } from '../core/signaling/message.ts';
-import type { EventSink } from '../record/recorder.ts';
-import type { SignalingChannel } from './channel.ts';
-import { monotonicMs } from './peer/clock.ts';
-import { type Peer, PeerCrash, type PeerListener } from './peer.ts';
+import type { SignalingChannel } from '../signaling/channel.ts';
+import type { PeerMessage } from '../signaling/message.ts';
+import type { CallEvent, PeerRole } from './events.ts';
+import { type Participant, PeerCrash, type PeerListener } from './participant.ts';
+import { type Bridges, type CallIceServer, type CallPath, isCallPath } from './path.ts';
 
 export interface CallOptions {
   readonly iceServers: readonly CallIceServer[];
@@ -21,17 +19,27 @@ export interface CallOptions {
   /** People carry the messages: one connection, and however long they take. */
   readonly patient?: boolean;
   /** Ends the call; what servers hold is given back. */
-  readonly signal: AbortSignal;
+  readonly signal: Interruption;
+}
+
+/** What a call needs of an AbortSignal, by its shape. */
+export interface Interruption {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** One end of a call: a peer, its way to the other end, and where its events go. */
 export interface CallEnd {
   /** A new one where the last one has crashed. */
-  readonly peer: () => Promise<Peer>;
+  readonly peer: () => Promise<Participant>;
   readonly channel: SignalingChannel;
-  readonly record: EventSink;
-  /** The run's clock, milliseconds. */
-  readonly now: () => number;
+  /** `ms`: of the run, where it is not that of the call. */
+  readonly record: (
+    event: (CallEvent & { readonly ms?: number }) | { readonly type: 'progress'; readonly text: string },
+  ) => void;
+  /** The run's time, milliseconds, at an instant of the peers' clock. */
+  readonly msOf: (at: number) => number;
 }
 
 /** Makes a connection for each of the paths, one after another, and tells the other end when that is all. */
@@ -81,8 +89,7 @@ async function takePart(
   const listener: PeerListener = {
     onEvent(event, at) {
       // What happened is told with its own time, not with that of its arrival here.
-      const stamped: typeof event & { readonly ms: number } = { ...event, ms: end.now() - (monotonicMs() - at) };
-      end.record(stamped);
+      end.record({ ...event, ms: end.msOf(at) });
     },
     onMessage: (message) => end.channel.send(message),
   };

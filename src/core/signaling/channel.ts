@@ -1,4 +1,4 @@
-import type { PeerMessage } from '../core/signaling/message.ts';
+import type { PeerMessage } from './message.ts';
 
 /** The way between two peers before they have one of their own: ordered, whatever carries it. */
 export interface SignalingChannel {
@@ -55,7 +55,7 @@ export class Mailbox implements SignalingChannel {
 
   /** Never within the sender's own call: a network would not do that either. */
   deliver(message: PeerMessage): void {
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       if (this.#isOver) return;
       if (this.#listener !== undefined) this.#listener(message);
       else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(message);
