@@ -190,6 +190,12 @@ class Ladder {
     );
     const { peer } = path;
     const [peerFirst, relayToPeer, peerAfterRelay] = measured.bursts;
+    if (measured.cutOff) {
+      const told = peerFirst === undefined ? '' : `; ${text('peer first', peerFirst)}`;
+      const data: StageData = { cause: 'not-run', relayedAddress: formatSocketAddress(allocation.relayed) };
+      this.#record(this.#stage('relay-data', 'unknown', startedAt, `${CUT_OFF}${told}`, data));
+      return;
+    }
     const { outward, inward } = crossings(measured.bursts);
     this.#peerSeen = measured.peerSeen;
     this.#slowestMs = Math.max(0, ...(peerAfterRelay?.roundTripsMs ?? []));
@@ -268,7 +274,11 @@ class Ladder {
       return;
     }
     const [out, back] = await this.#ten(path, to, { channel: MIN_CHANNEL, purpose: 'channel' });
-    const channelData = { sent: out?.sent ?? 0, received: out?.received ?? 0 };
+    if (out === undefined) {
+      this.#record(this.#stage('channel', 'unknown', startedAt, CUT_OFF, { ...bound.data, cause: 'not-run' }));
+      return;
+    }
+    const channelData = { sent: out.sent, received: out.received };
     const detail = `${bound.status === 'pass' ? 'bound' : bound.detail}; ${text('relay to peer', out)}, ${text('and back', back)}`;
     const works = bound.status === 'pass' && crossed(out) && crossed(back);
     const cause = works ? {} : { cause: bound.data.cause ?? ('timeout' as const) };
@@ -280,13 +290,16 @@ class Ladder {
   async #refresh(path: RelayDataPath, to: SocketAddress): Promise<void> {
     const stage = await this.#session.refresh();
     const [, back] = await this.#ten(path, to, { purpose: 'after-refresh' });
-    if (stage.status === 'pass' && !crossed(back)) {
+    if (stage.status === 'pass' && back !== undefined && !crossed(back)) {
       const detail = `${stage.detail}; no data crosses any more`;
       this.#record({ ...stage, status: 'fail', detail, data: { ...stage.data, cause: 'timeout' } });
     } else this.#record(stage);
   }
 
-  /** Ten packets there and back. Where they fail they are sent again with more patience: over TCP they may be late together. */
+  /**
+   * Ten packets there and back. Where they fail they are sent again with more patience: over TCP they may be late together.
+   * None where the run ended in the middle.
+   */
   async #ten(
     path: RelayDataPath,
     to: SocketAddress,
@@ -329,6 +342,7 @@ class Ladder {
 }
 
 const LATER_WAIT_MS = 250;
+const CUT_OFF = 'the run ended in the middle of it';
 
 function crossed(burst: RelayData | undefined): boolean {
   return (burst?.received ?? 0) > 0;

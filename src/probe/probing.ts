@@ -88,7 +88,7 @@ function ladderOptions(
   const { rtoMs } = options;
   return {
     timing: rtoMs === undefined ? PROBE_TIMING : { ...PROBE_TIMING, rtoMs },
-    data: { packets, size, spacingMs: 1000 / rate, waitMs: DATA_WAIT_MS },
+    data: { packets, size, spacingMs: 1000 / rate, waitMs: DATA_WAIT_MS, signal },
     sizes: SIZES,
     extraPorts: tryPorts ? ports : 0,
     signal,

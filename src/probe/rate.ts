@@ -23,7 +23,10 @@ export async function rate(task: FurtherTask, seconds: number): Promise<Stage> {
       sentTo = clock.now();
       path.session.send(...packet);
     };
-    const { bursts } = await thereAndBack(path, path.guess, { ...data, packets, send, purpose: 'rate' }, environment);
+    const options = { ...data, packets, send, purpose: 'rate' as const };
+    const { bursts, cutOff } = await thereAndBack(path, path.guess, options, environment);
+    if (cutOff)
+      return endedStage('rate', 'unknown', startedAt, clock.now(), 'the run ended before', { cause: 'not-run' });
     for (const burst of bursts) environment.record({ ...burst, roundTripsMs: [] });
     // A machine that is too slow for the rate offers less, and the relay is not to blame for that.
     const ms = Math.max(1, sentTo - sentFrom + data.spacingMs);

@@ -2,6 +2,7 @@ import { formatSocketAddress, type SocketAddress } from '../core/address.ts';
 import type { RelayData } from '../record/events.ts';
 import { Burst } from './burst.ts';
 import type { ProbeEnvironment } from './environment.ts';
+import { pause } from './pause.ts';
 import type { RelayPeer } from './relay-peer.ts';
 import type { ReceivedData, TurnSession } from './turn-session.ts';
 
@@ -14,6 +15,8 @@ export interface RelayDataOptions {
   readonly spacingMs: number;
   /** How long the last packets are waited for. */
   readonly waitMs: number;
+  /** Ends a burst in the middle. */
+  readonly signal: AbortSignal;
 }
 
 export interface RelayDataPath {
@@ -29,7 +32,10 @@ export interface RelayDataPath {
 }
 
 export interface RelayDataResult {
+  /** Those that came to their end, in the order in which they were asked. */
   readonly bursts: readonly RelayData[];
+  /** The run was ended in the middle. What that burst had not received by then was not lost, so it is not among the others. */
+  readonly cutOff: boolean;
   /** The peer as the relay saw it: where answers go. */
   readonly peerSeen: SocketAddress | null;
   /** Where the relay's packets really come from. */
@@ -48,13 +54,15 @@ export async function measureRelayData(
 ): Promise<RelayDataResult> {
   for (const address of path.opensFor ?? []) path.peer.send(address, new Uint8Array(4));
   const first = await fromPeer('peer-first', path, options, environment);
+  if (first.cutOff) return { ...first, egress: null };
   const both = await thereAndBack(path, first.peerSeen ?? path.guess, options, environment);
   const [out, back] = both.bursts;
   // Nothing came out that the peer could have sent back: then it speaks by itself, now that the relay has tried to.
   const after = out?.received === 0 ? await fromPeer('peer-after-relay', path, options, environment) : undefined;
-  const last = after?.burst ?? back;
+  const last = after === undefined ? back : after.bursts[0];
   return {
-    bursts: [first.burst, ...(out === undefined ? [] : [out]), ...(last === undefined ? [] : [last])],
+    bursts: [...first.bursts, ...(out === undefined ? [] : [out]), ...(last === undefined ? [] : [last])],
+    cutOff: both.cutOff || after?.cutOff === true,
     peerSeen: first.peerSeen ?? both.peerSeen ?? after?.peerSeen ?? null,
     egress: both.egress,
   };
@@ -72,7 +80,7 @@ async function fromPeer(
   path: RelayDataPath,
   options: RelayDataOptions & { readonly purpose?: RelayData['purpose'] },
   environment: ProbeEnvironment,
-) {
+): Promise<Omit<RelayDataResult, 'egress'>> {
   const { session, peer, relayed } = path;
   const burst = new Burst(options.packets, options.size, environment.random);
   let peerSeen: SocketAddress | null = null;
@@ -85,8 +93,9 @@ async function fromPeer(
     arrivals.note();
   };
   await send(options, environment, (number, now) => peer.send(relayed, burst.packet(number, now)));
-  await arrivals.wait(options.waitMs);
-  return { burst: event(path, direction, burst, burst.count, [], options.purpose), peerSeen };
+  await arrivals.wait(options.waitMs, options.signal);
+  const cutOff = options.signal.aborted && !burst.complete;
+  return { bursts: cutOff ? [] : [event(path, direction, burst, burst.count, [], options.purpose)], cutOff, peerSeen };
 }
 
 export interface ThereAndBackOptions extends RelayDataOptions {
@@ -126,7 +135,8 @@ export async function thereAndBack(
     arrivals.note();
   };
   await send(options, environment, (number, now) => sendOut(to, out.packet(number, now), options.channel));
-  await arrivals.wait(options.waitMs);
+  await arrivals.wait(options.waitMs, options.signal);
+  if (options.signal.aborted && back.size < out.count) return { bursts: [], cutOff: true, peerSeen, egress };
   const roundTrips = [...back]
     .sort(([a], [b]) => a - b)
     .map(([number, at]) => Math.round((at - (out.sentAt[number] ?? at)) * 1000) / 1000);
@@ -138,6 +148,7 @@ export async function thereAndBack(
         received: back.size,
       },
     ],
+    cutOff: false,
     peerSeen,
     egress,
   };
@@ -175,8 +186,8 @@ async function send(
   for (let number = 0; number < options.packets; number++) {
     // By the clock, not by adding up timers that each fire late.
     const due = startedAt + number * options.spacingMs;
-    const wait = due - environment.clock.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    await pause(due - environment.clock.now(), options.signal);
+    if (options.signal.aborted) return;
     one(number, environment.clock.now());
   }
 }
@@ -196,15 +207,13 @@ class Arrivals {
     if (this.#isComplete()) this.#wake();
   }
 
-  wait(limitMs: number): Promise<void> {
-    if (this.#isComplete()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#drain(resolve), limitMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+  async wait(limitMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#isComplete()) return;
+    const complete = new Promise<void>((resolve) => {
+      this.#wake = resolve;
     });
+    await pause(limitMs, signal, complete);
+    if (!this.#isComplete() && !signal.aborted) await new Promise<void>((resolve) => this.#drain(resolve));
   }
 
   /** On a busy machine a timer fires before the packets that came in time are read: those that wait in sockets first. */

@@ -54,8 +54,8 @@ async function tryPort(task: PortsTask, environment: ProbeEnvironment): Promise<
       packets: PACKETS,
       purpose: 'port' as const,
     };
-    const { bursts } = await measureRelayData(path, options, environment);
-    if (task.signal.aborted) return undefined;
+    const { bursts, cutOff } = await measureRelayData(path, options, environment);
+    if (cutOff) return undefined;
     for (const burst of bursts) environment.record(burst);
     const [first, out, back] = bursts;
     return {

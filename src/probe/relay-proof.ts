@@ -42,6 +42,10 @@ export async function proveRelay(task: ProofTask, environment: ProbeEnvironment)
   const { path, data, signal } = task;
   const own = path.peer;
   const measured = await measureRelayData(path, data, environment);
+  if (measured.cutOff) {
+    record(measured.bursts, environment);
+    return { path, measured, proof: { witness: own.witness, ...controlOf(own) } };
+  }
   const { outward, inward } = crossings(measured.bursts);
   const doubt = own.witness === 'relay' || outward || inward ? undefined : await doubtOf(own, task);
   const known: RelayProof = { witness: own.witness, ...controlOf(own) };
@@ -52,6 +56,11 @@ export async function proveRelay(task: ProofTask, environment: ProbeEnvironment)
   }
   const second = { ...path, peer, guess: peer.guess };
   const between = await measureRelayData(second, data, environment);
+  if (between.cutOff) {
+    await peer.close();
+    record(measured.bursts, environment);
+    return { path, measured, proof: { ...known, ...(doubt !== undefined && { doubt }) } };
+  }
   const crossing = crossings(between.bursts);
   const works = crossing.outward && crossing.inward;
   // Where our own UDP is what does not get out, two relays are all that can be had; behind a NAT they settle nothing.

@@ -29,20 +29,23 @@ export async function tryRelaySizes(
   { sizes, to, quick, patient, signal }: SizesTask,
   environment: ProbeEnvironment,
 ): Promise<readonly SizeTried[]> {
-  const ask = async (size: number, options: RelayDataOptions): Promise<SizeTried> => {
+  const ask = async (size: number, options: RelayDataOptions): Promise<SizeTried | undefined> => {
     const burst = { ...options, size, packets: PACKETS, purpose: 'size' as const };
-    const { bursts } = await thereAndBack(path, to, burst, environment);
+    const { bursts, cutOff } = await thereAndBack(path, to, burst, environment);
     for (const each of bursts) environment.record(each);
-    return { size, sent: bursts[0]?.sent ?? 0, received: bursts[1]?.received ?? 0 };
+    return cutOff ? undefined : { size, sent: bursts[0]?.sent ?? 0, received: bursts[1]?.received ?? 0 };
   };
   const results = new Map<number, SizeTried>();
-  for (const size of sizes) if (!signal.aborted) results.set(size, await ask(size, quick));
+  for (const size of sizes) {
+    const tried = signal.aborted ? undefined : await ask(size, quick);
+    if (tried !== undefined) results.set(size, tried);
+  }
   const dead = [...results.values()].filter(({ received }) => received === 0).sort((a, b) => a.size - b.size);
   // Where nothing crossed at all the size is not what matters.
   if (dead.length === results.size) return [...results.values()];
   for (const before of dead) {
-    if (signal.aborted) break;
     const again = await ask(before.size, patient);
+    if (again === undefined) break;
     results.set(before.size, { ...before, sent: before.sent + again.sent, received: again.received });
     if (again.received === 0) break;
   }

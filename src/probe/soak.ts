@@ -137,7 +137,8 @@ class Soak {
   async #echo(path: RelayDataPath, way: Way, packets: number): Promise<number> {
     const options = { ...this.#task.data, packets, size: SIZE, spacingMs: 2, purpose: 'soak' as const };
     const channel = way === 'channel' ? { channel: MIN_CHANNEL } : {};
-    const { bursts } = await thereAndBack(path, path.guess, { ...options, ...channel }, this.#task.environment);
+    const { bursts, cutOff } = await thereAndBack(path, path.guess, { ...options, ...channel }, this.#task.environment);
+    if (cutOff) return 0;
     const received = bursts[1]?.received ?? 0;
     this.#sent += packets;
     this.#received += received;

@@ -105,7 +105,8 @@ async function crosses(
     const options = { ...task.data, packets: PACKETS, size: 172, ...(send === undefined ? {} : { send }) };
     // A NAT of ours lets in what answers.
     peer.send(relayed, new Uint8Array(4));
-    const { bursts } = await thereAndBack(path, peer.guess, { ...options, purpose: 'feature' }, environment);
+    const { bursts, cutOff } = await thereAndBack(path, peer.guess, { ...options, purpose: 'feature' }, environment);
+    if (cutOff) return undefined;
     for (const burst of bursts) environment.record(burst);
     const received = bursts[1]?.received ?? 0;
     // Where packets do not cross without all this, that is told already. Behind a NAT the guess may be wrong, and a peer

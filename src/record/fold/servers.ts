@@ -119,12 +119,29 @@ export function verdictOfStages(stages: readonly Stage[]): Verdict {
 
 /** One way in is enough: a client takes the best of what it gets. */
 function verdictOfServer(attempts: readonly Attempt[], resolve: Stage | undefined): Verdict {
-  const verdicts = attempts.map((attempt) => attempt.verdict);
+  const verdicts = lastRounds(attempts).map((attempt) => attempt.verdict);
   if (verdicts.includes('ok')) return 'ok';
   if (verdicts.includes('warning')) return 'warning';
   if (verdicts.includes('undetermined')) return 'undetermined';
   if (verdicts.includes('error')) return 'error';
   return resolve === undefined ? 'undetermined' : verdictOfStages([resolve]) === 'error' ? 'error' : 'undetermined';
+}
+
+/**
+ * A place that was asked again, from an address of ours from which it had been asked, has the verdict of what it was asked last:
+ * the ladder asks all that the gathering did and more, and a success before does not outweigh that.
+ */
+function lastRounds(attempts: readonly Attempt[]): Attempt[] {
+  const rounds = new Map<string, Attempt[]>();
+  for (const attempt of attempts) {
+    const place = `${attempt.address} ${attempt.port} ${attempt.transport}`;
+    const round = rounds.get(place) ?? [];
+    // Without an address of ours there was no route from any.
+    const isAgain =
+      attempt.localAddress === null || round.some(({ localAddress }) => localAddress === attempt.localAddress);
+    rounds.set(place, isAgain ? [attempt] : [...round, attempt]);
+  }
+  return [...rounds.values()].flat();
 }
 
 function relayOf(draft: AttemptDraft): RelayMeasurement | undefined {

@@ -26,7 +26,7 @@ export async function climbTo(port: number, username: string, password: string) 
     },
     {
       timing: { rtoMs: 200, maxSends: 4, lastWaitFactor: 2 },
-      data: { packets: 20, size: 172, spacingMs: 2, waitMs: 300 },
+      data: { packets: 20, size: 172, spacingMs: 2, waitMs: 300, signal: new AbortController().signal },
       sizes: [1200],
       extraPorts: 2,
       mappingOf: () => undefined,
