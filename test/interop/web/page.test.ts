@@ -125,8 +125,10 @@ for (const name of NAMES) {
       it.skipIf(process.getuid?.() !== 0)('tells of a port that Chromium refuses', async () => {
         await using server = await onLowPort();
         await paste({ iceServers: server.iceServers });
-        await page.run();
         const url = `turn:127.0.0.1:${server.port}`;
+        // One gathering in ten never ends in Chromium, which leaves it open whether it would have asked.
+        for (let runs = 0; runs === 0 || (runs < 4 && (await page.outcome(url, 'browser')) === 'open'); runs++)
+          await page.run();
         expect(await page.outcome(url, 'terminal')).toBe('works');
         expect(await page.outcome(url, 'browser')).toBe('fails');
         const { findings } = await page.report();
