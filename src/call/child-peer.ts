@@ -2,9 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { PeerCommand, PeerReport } from '../core/call/remote.ts';
-import type { SessionEnd } from '../core/call/session-options.ts';
-import type { PeerMessage } from '../core/signaling/message.ts';
-import { type Peer, PeerCrash, type PeerListener, type PeerSessionOptions, StackMissing } from './peer.ts';
+import { type Peer, StackMissing } from './peer.ts';
+import { RemotePeer } from './remote-peer.ts';
 
 /** Where the built program of a peer may lie: beside the bundle, beside its chunks, or seen from the sources. */
 const PLACES = ['./peer.js', '../peer.js', '../../dist/peer.js'];
@@ -55,69 +54,38 @@ export async function startChildPeer(): Promise<Peer> {
   return new ChildPeer(child, stack);
 }
 
-class ChildPeer implements Peer {
-  readonly stack: string;
+class ChildPeer extends RemotePeer {
   readonly #child: ChildProcess;
-  #listener: PeerListener | undefined;
-  #settle: { resolve(end: SessionEnd): void; reject(error: Error): void } | undefined;
-  #gone: string | undefined;
 
   constructor(child: ChildProcess, stack: string) {
+    super(stack);
     this.#child = child;
-    this.stack = stack;
-    child.on('message', (report: PeerReport) => this.#onReport(report));
-    child.on('exit', (code, signal) => {
-      this.#gone = signal ?? `exit code ${code}`;
-      this.#settle?.reject(new PeerCrash(stack, this.#gone));
-    });
+    child.on('message', (report: PeerReport) => this.onReport(report));
+    child.on('exit', (code, signal) => this.onGone(signal ?? `exit code ${code}`));
     // A message to a process that has just ended; its exit tells the same.
     child.on('error', () => {});
   }
 
-  get isGone(): boolean {
-    return this.#gone !== undefined;
-  }
-
-  async take(options: PeerSessionOptions, listener: PeerListener): Promise<SessionEnd> {
-    if (this.#gone !== undefined) throw new PeerCrash(this.stack, this.#gone);
-    this.#listener = listener;
-    return await new Promise<SessionEnd>((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      this.#send({ type: 'open', options: { ...options, stack: this.stack } });
-    }).finally(() => {
-      this.#settle = undefined;
-    });
-  }
-
-  receive(message: PeerMessage): void {
-    this.#send({ type: 'message', message });
-  }
-
-  hangUp(reason: string): void {
-    this.#send({ type: 'close', reason });
-  }
-
   /** Lets it give back what servers hold for it, then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#gone !== undefined) return;
+    if (this.isGone) return;
     this.hangUp('the call is over');
     await new Promise((resolve) => setTimeout(resolve, RELEASE_MS));
-    if (this.#gone !== undefined) return;
-    const isGone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    if (this.isGone) return;
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), KILL_MS);
     if (this.#child.connected) this.#child.disconnect();
-    await isGone;
+    await ended;
     clearTimeout(timer);
   }
 
-  #send(command: PeerCommand): void {
+  protected send(command: PeerCommand): void {
     if (this.#child.connected) this.#child.send(command, () => {});
   }
 
-  #onReport(report: PeerReport): void {
-    if (report.type === 'event') this.#listener?.onEvent(report.event, report.at);
-    else if (report.type === 'message') this.#listener?.onMessage(report.message);
-    else if (report.type === 'ended') this.#settle?.resolve(report.end);
+  /** Processes of one machine share its clock. */
+  protected atOurs(at: number): number {
+    return at;
   }
 }
 
