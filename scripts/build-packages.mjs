@@ -56,20 +56,24 @@ export const packagesApart = {
  * @param {string} outdir  dist/ as it is being built
  */
 export function pointToPackages(outdir) {
-  for (const [folder, chunks] of [
-    [outdir, './chunks/'],
-    [join(outdir, 'chunks'), './'],
-  ]) {
-    for (const name of readdirSync(folder).filter((each) => each.endsWith('.js'))) {
-      const path = join(folder, name);
-      const text = readFileSync(path, 'utf8');
-      const pointed = text.replace(/"iceprobe-package:(\w+)"/g, (_, name) => `"${chunks}${name}.js"`);
-      if (pointed !== text) writeFileSync(path, pointed);
-    }
+  pointTo(outdir, './chunks/');
+  pointTo(join(outdir, 'chunks'), './');
+}
+
+/**
+ * @param {string} folder
+ * @param {string} chunks  as its files name the packages' folder
+ */
+function pointTo(folder, chunks) {
+  for (const file of readdirSync(folder).filter((each) => each.endsWith('.js'))) {
+    const path = join(folder, file);
+    const text = readFileSync(path, 'utf8');
+    const pointed = text.replace(/"iceprobe-package:(\w+)"/g, (_, name) => `"${chunks}${name}.js"`);
+    if (pointed !== text) writeFileSync(path, pointed);
   }
 }
 
-/** @param {import('esbuild').BuildOptions} options */
+/** @param {import("esbuild").BuildOptions} options */
 async function bundleMinified(options) {
   const { build } = await import('esbuild');
   const { metafile } = await build({
@@ -79,9 +83,9 @@ async function bundleMinified(options) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    metafile: true,
     logLevel: 'warning',
     ...options,
+    metafile: true,
   });
   // As esbuild does it where it does not minify: what is in a file can be seen in the file.
   for (const [path, output] of Object.entries(metafile.outputs)) {
