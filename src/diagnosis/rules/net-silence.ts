@@ -89,17 +89,22 @@ function udpBlocked(view: View): Conclusion[] {
 function udpSilentHere(view: View): Conclusion[] {
   const silent = view.targets.filter(isSilent).filter((target) => !isStream(target));
   return groupBy(silent, hostOf).flatMap((group): Conclusion[] => {
-    const [target] = group;
-    const streams = view.everything.filter(
-      (each) => hostOf(each) === hostOf(target) && isStream(each) && isHeard(each),
-    );
+    // At that very address: another one of the name, or one of the other family, is reached by another way.
+    const spoken = group.flatMap((each) => {
+      const stream = streamAt(view, each);
+      return stream === undefined ? [] : [{ target: each, stream }];
+    });
+    const [first] = spoken;
+    if (first === undefined) return [];
+    const { target, stream } = first;
     const elsewhere = view.everything.find(
-      (each) => !isStream(each) && hostOf(each) !== hostOf(target) && isHeard(each),
+      (each) => !isStream(each) && hostOf(each) !== hostOf(target) && each.family === target.family && isHeard(each),
     );
-    const [stream] = streams.toSorted((a, b) => Number(b.port === target.port) - Number(a.port === target.port));
-    if (stream === undefined || otherPortHeard(view, target)) return [];
+    if (otherPortHeard(view, target)) return [];
     // Nobody else was asked over UDP: it may be this network as well as that host.
-    const alone = view.everything.every((each) => isStream(each) || placeOf(each) === placeOf(target));
+    const alone = view.everything.every(
+      (each) => isStream(each) || each.family !== target.family || placeOf(each) === placeOf(target),
+    );
     if (elsewhere === undefined && !alone) return [];
     const samePort = stream.port === target.port && elsewhere !== undefined;
     return [
@@ -126,6 +131,14 @@ function udpSilentHere(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+/** TCP or TLS that answers at the address, on the same port if there is one. */
+function streamAt(view: View, target: Target): Target | undefined {
+  const [stream] = view.everything
+    .filter((each) => each.address === target.address && isStream(each) && isHeard(each))
+    .toSorted((a, b) => Number(b.port === target.port) - Number(a.port === target.port));
+  return stream;
 }
 
 /** The same port was asked over TCP and refused: nothing listens, and the word of that over UDP was lost or is not said twice. */
@@ -174,9 +187,14 @@ function serverSilent(view: View): Conclusion[] {
         const [target] = group;
         const sends = Math.max(...group.map(({ failure }) => failure.stage.data.requestsSent ?? 0));
         const stream = group.every(isStream);
-        // A control over another protocol says nothing: UDP may be blocked where TCP passes.
+        // A control over another protocol says nothing, nor one of the other family: UDP may be blocked where TCP passes,
+        // IPv6 lead nowhere where IPv4 works.
         const control = view.everything.find(
-          (each) => hostOf(each) !== hostOf(target) && isStream(each) === stream && isHeard(each),
+          (each) =>
+            hostOf(each) !== hostOf(target) &&
+            isStream(each) === stream &&
+            group.some(({ family }) => family === each.family) &&
+            isHeard(each),
         );
         const whole = group.some((each) => isSilentEnough(view, each));
         const sure = control !== undefined && whole;

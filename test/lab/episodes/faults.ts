@@ -1,113 +1,77 @@
 import type { CertificateKind } from '../../support/certificates.ts';
 import { restLogin } from '../scenarios/common.ts';
-import { BLACK_HOLE, serverAddresses } from '../support/network.ts';
-import type { Asked, Draft, Target } from './draw.ts';
+import { atServer, type FaultKind } from './draft.ts';
+import { NAME_FAULTS } from './name-faults.ts';
+import { NETWORK_FAULTS } from './network-faults.ts';
 import { RELAY_FAULTS } from './relay-faults.ts';
-import { type Fault, SYMPTOMS } from './truth.ts';
+import { hasStream, hasTls, hasTurn, hasUdp, hasUrl, recordsOf } from './target.ts';
+import { fault } from './truth.ts';
 
-/** Something that can be wrong: with the network as a whole, or with one server. */
-export type FaultKind = { readonly shownTo?: Asked } & (
-  | { readonly at: 'network'; readonly fits: (draft: Draft) => boolean; readonly apply: (draft: Draft) => Fault }
-  | {
-      readonly at: 'server';
-      readonly fits: (target: Target, draft: Draft) => boolean;
-      readonly apply: (target: Target, draft: Draft) => Fault;
-    }
-);
+export { DEAD_HOST } from './name-faults.ts';
 
-/** The names of faults that silence UDP: where no server is left without one, they look like another fault. */
+/** With {@link DEAD_HOST} one of the faults that silence UDP: where no server is left without one, they look like another. */
 export const UDP_DROPPED = 'UDP dropped by one server';
-export const DEAD_HOST = 'dead host';
 
-/** Each of them is as likely as the others. */
-export const FAULTS: readonly FaultKind[] = [
-  server(hasTurn, (target) => {
+const SERVER_FAULTS: readonly FaultKind[] = [
+  atServer(hasTurn, (target) => {
     target.credential = 'wrong';
-    return fault('wrong password', ['auth.bad-credentials'], ['configuration'], { tolerated: SYMPTOMS });
+    return fault('wrong password', ['auth.bad-credentials'], ['configuration']);
   }),
-  server(hasTurn, (target) => {
+  atServer(hasTurn, (target) => {
     target.username = 'bob';
-    return fault('wrong user', ['auth.bad-credentials'], ['configuration'], { tolerated: SYMPTOMS });
+    return fault('wrong user', ['auth.bad-credentials'], ['configuration']);
   }),
-  server(
+  atServer(
     (target) => hasTurn(target) && target.kind === 'coturn',
     (target) => {
       const [, username = '', , credential = ''] = restLogin('deep', -3600);
       Object.assign(target, { username, credential, turn: { ...target.turn, sharedSecret: 'deep' } });
       const ids = ['auth.expired', 'config.credential-expired'];
-      return fault('expired credential', ids, ['configuration'], { tolerated: [...SYMPTOMS, ...ids] });
+      return fault('expired credential', ids, ['configuration'], { tolerated: ids });
     },
   ),
-  server(
-    () => true,
+  atServer(
+    // The lab's translator hands on no errors of ICMP.
+    (_, { network }) => network.nat64 !== true,
     (target) => {
       for (const url of target.urls) url.port = 4999;
       // Where only TLS was asked of the port, that nobody speaks TLS there is the same truth.
       const tlsOnly = target.urls.every(({ scheme }) => scheme === 'turns');
-      const ids = ['net.refused', ...(tlsOnly ? ['tls.no-listener'] : [])];
-      return fault('closed port', ids, ['server'], { tolerated: SYMPTOMS });
+      return fault('closed port', ['net.refused', ...(tlsOnly ? ['tls.no-listener'] : [])], ['server']);
     },
   ),
-  server(
-    () => true,
-    (target, draft) => {
-      target.host = 'name';
-      target.zone = [BLACK_HOLE];
-      // Whether it is the server or the way to it, only another server that answers tells.
-      const control = draft.targets.length > 1;
-      return fault(DEAD_HOST, ['net.server-silent'], control ? ['server', 'unknown'] : ['unknown'], {
-        tolerated: SYMPTOMS,
-      });
-    },
-  ),
-  server(
-    (target) => target.urls.some(({ transport }) => transport === 'udp'),
-    (target, draft) => {
-      target.server = { firewall: [{ protocol: 'udp', ports: '1-65535', action: 'drop' }] };
-      const tcpHere = target.urls.some(({ transport, scheme }) => transport === 'tcp' && scheme === 'turn');
-      const udpElsewhere = draft.targets.some(
-        (other) => other !== target && other.urls.some(({ transport }) => transport === 'udp'),
-      );
-      const identifiable = tcpHere && udpElsewhere;
-      return fault(UDP_DROPPED, ['net.udp-silent-here'], ['server'], {
-        identifiable,
-        // Without TCP to compare with the host is just silent; without another host all UDP may be dropped.
-        tolerated: [
-          ...SYMPTOMS,
-          ...(tcpHere ? [] : ['net.server-silent']),
-          ...(udpElsewhere ? [] : ['net.udp-blocked', 'net.port-blocked']),
-        ],
-      });
-    },
-  ),
-  server(
-    () => true,
-    (target) => {
-      target.host = 'name';
-      target.zone = 'NXDOMAIN';
-      return fault('no such name', ['dns.not-found'], ['configuration', 'server'], { tolerated: SYMPTOMS });
-    },
-  ),
-  server(
-    (_, draft) => draft.networkName !== 'dual-stack',
-    (target) => {
-      target.host = 'name';
-      target.zone = [serverAddresses(target.index, {}).addresses6[0]];
-      return fault('a name of the other family', ['dns.no-usable-family'], ['configuration', 'server', 'client'], {
-        tolerated: SYMPTOMS,
-      });
-    },
-  ),
-  server(
+  atServer(hasUdp, (target, draft) => {
+    target.server = { ...target.server, firewall: [{ protocol: 'udp', ports: '1-65535', action: 'drop' }] };
+    const tcpHere = hasUrl(target, 'turn', 'tcp');
+    const udpElsewhere = draft.targets.some((other) => other !== target && hasUdp(other));
+    return fault(UDP_DROPPED, ['net.udp-silent-here'], ['server'], {
+      identifiable: tcpHere && udpElsewhere,
+      // Without TCP to compare with the host is just silent; without another host all UDP may be dropped.
+      tolerated: [
+        ...(tcpHere ? [] : ['net.server-silent']),
+        ...(udpElsewhere ? [] : ['net.udp-blocked', 'net.port-blocked']),
+      ],
+    });
+  }),
+  atServer(hasStream, (target) => {
+    for (const url of target.urls) if (url.transport === 'tcp') url.port = 4998;
+    const text = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+    const services = recordsOf(target.index, target.given).map(
+      (address) => ({ kind: 'answer', address, port: 4998, text }) as const,
+    );
+    target.server = { ...target.server, services };
+    // To whom asks for TLS, that it is spoken without TLS there is the same truth.
+    const ids = ['net.not-a-stun-server', ...(hasTls(target) ? ['tls.plain-on-tls-port'] : [])];
+    return fault('a web server on the port', ids, ['server', 'configuration']);
+  }),
+  atServer(
     (target) => hasTurn(target) && target.kind === 'coturn',
     (target) => {
       target.turn = { ...target.turn, extra: ['--stun-only'] };
-      const stun = target.urls.some(({ scheme, transport }) => scheme === 'stun' && transport === 'udp');
-      const turnUdp = target.urls.some(({ scheme, transport }) => scheme === 'turn' && transport === 'udp');
       // Silence to Allocate is told from a dead host by an answer to Binding at the same place.
       return fault('STUN only', ['relay.not-turn'], ['server'], {
-        identifiable: stun && turnUdp && target.urls.every(({ transport }) => transport === 'udp'),
-        tolerated: [...SYMPTOMS, 'relay.not-turn', 'net.server-silent'],
+        identifiable: hasUrl(target, 'stun', 'udp') && hasUrl(target, 'turn', 'udp') && !hasStream(target),
+        tolerated: ['relay.not-turn', 'net.server-silent'],
       });
     },
   ),
@@ -120,57 +84,14 @@ export const FAULTS: readonly FaultKind[] = [
       ['missing-intermediate', 'tls.chain-incomplete'],
     ] as const
   ).map(([kind, id]) => badCertificate(kind, id)),
-  network(
-    (draft) => draft.targets.some(({ urls }) => urls.some(({ transport }) => transport === 'udp')),
-    (draft) => {
-      draft.network = { ...draft.network, firewall: 'no-udp' };
-      const hosts = draft.targets.filter(({ urls }) => urls.some(({ transport }) => transport === 'udp')).length;
-      const tcp = draft.targets.some(({ urls }) => urls.some(({ transport }) => transport === 'tcp'));
-      return fault('no UDP', ['net.udp-blocked'], ['path'], {
-        // One host alone may be at fault itself; without TCP nothing shows that the network is up.
-        identifiable: hosts > 1 && tcp,
-        tolerated: [
-          ...SYMPTOMS,
-          'net.udp-blocked',
-          ...(tcp ? [] : ['net.server-silent']),
-          ...(hosts > 1 ? [] : ['net.udp-silent-here', 'net.server-silent']),
-        ],
-      });
-    },
-  ),
-  ...RELAY_FAULTS,
 ];
 
-export function server(
-  fits: (target: Target, draft: Draft) => boolean,
-  apply: (target: Target, draft: Draft) => Fault,
-): FaultKind {
-  return { at: 'server', fits, apply };
-}
-
-function network(fits: (draft: Draft) => boolean, apply: (draft: Draft) => Fault): FaultKind {
-  return { at: 'network', fits, apply };
-}
+/** Each of them is as likely as the others. */
+export const FAULTS: readonly FaultKind[] = [...SERVER_FAULTS, ...NAME_FAULTS, ...NETWORK_FAULTS, ...RELAY_FAULTS];
 
 function badCertificate(kind: CertificateKind, id: string): FaultKind {
-  return server(
-    ({ urls }) => urls.some(({ scheme }) => scheme === 'turns'),
-    (target) => {
-      target.turn = { ...target.turn, certificate: kind };
-      return fault(`certificate: ${kind}`, [id], ['server'], { tolerated: SYMPTOMS });
-    },
-  );
-}
-
-export function fault(
-  name: string,
-  ids: readonly string[],
-  loci: Fault['loci'],
-  { tolerated, identifiable = true }: { readonly tolerated: readonly string[]; readonly identifiable?: boolean },
-): Fault {
-  return { name, ids, loci, tolerated, identifiable };
-}
-
-export function hasTurn({ urls }: Target): boolean {
-  return urls.some(({ scheme }) => scheme !== 'stun');
+  return atServer(hasTls, (target) => {
+    target.turn = { ...target.turn, certificate: kind };
+    return fault(`certificate: ${kind}`, [id], ['server']);
+  });
 }

@@ -43,7 +43,9 @@ export function judge(episode: Episode, report: Report | undefined, durationMs: 
       detail,
       right: trueHere.includes(id) || faults.some(({ ids, tolerated }) => ids.includes(id) || tolerated.includes(id)),
     }));
-  const first = report === undefined ? undefined : firstFinding(report);
+  // A remark names what it speaks of where no error or warning comes before it.
+  const remark = report?.findings.find(({ id }) => faults.some(({ ids }) => ids.includes(id)));
+  const first = report === undefined ? undefined : (firstFinding(report) ?? remark);
   const named = faults.find(({ ids }) => first !== undefined && ids.includes(first.id));
   return {
     seed,

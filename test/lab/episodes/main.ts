@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { isMet } from '../../support/needs.ts';
 import { LAB_NEEDS } from '../support/needs.ts';
-import { type Asked, drawEpisode } from './draw.ts';
+import type { Asked } from './draft.ts';
+import { drawEpisode } from './draw.ts';
 import type { Judgement } from './judge.ts';
 import { runEpisode, runEpisodes } from './run.ts';
 import { confusionTable } from './table.ts';

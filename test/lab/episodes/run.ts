@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { type Outcome, prepare, runIceprobe } from '../support/run-scenario.ts';
-import { type Asked, drawEpisode, type Episode } from './draw.ts';
+import type { Asked } from './draft.ts';
+import { drawEpisode, type Episode } from './draw.ts';
 import { type Judgement, judge } from './judge.ts';
 
 /** What a run consists of: so many healthy and so many faulty episodes, from a seed on. */
@@ -40,6 +41,6 @@ const DEADLINE_MS = 40_000;
 
 export async function runEpisode(episode: Episode): Promise<{ judgement: Judgement; outcome: Outcome }> {
   await using lab = await prepare(episode);
-  const outcome = await runIceprobe(lab, episode.command, { deadlineMs: DEADLINE_MS });
+  const outcome = await runIceprobe(lab, episode.command, { env: episode.env, deadlineMs: DEADLINE_MS });
   return { judgement: judge(episode, outcome.report, outcome.durationMs), outcome };
 }

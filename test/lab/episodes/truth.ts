@@ -15,3 +15,18 @@ export interface Fault {
 
 /** Symptoms of any server that gives nothing. */
 export const SYMPTOMS = ['ice.no-relay', 'ice.no-srflx', 'ice.slow-gathering', 'ice.server-failed'] as const;
+
+export function fault(
+  name: string,
+  ids: readonly string[],
+  loci: Fault['loci'],
+  more: { readonly tolerated?: readonly string[]; readonly identifiable?: boolean } = {},
+): Fault {
+  return {
+    name,
+    ids,
+    loci,
+    tolerated: [...SYMPTOMS, ...(more.tolerated ?? [])],
+    identifiable: more.identifiable ?? true,
+  };
+}

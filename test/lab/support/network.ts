@@ -153,5 +153,6 @@ export function nat64Address(ipv4: string): string {
   return `64:ff9b::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
-/** Routed nowhere: packets to it vanish without a word. */
+/** Routed nowhere: packets to them vanish without a word. */
 export const BLACK_HOLE = '198.19.254.9';
+export const BLACK_HOLE6 = '2001:db8:fffe::9';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/record/finding.ts';
 import type { Report } from '../../../src/record/report.ts';
-import { drawEpisode, type Episode } from '../../lab/episodes/draw.ts';
+import { drawEpisode, type Episode, HEALTHY_NETWORKS } from '../../lab/episodes/draw.ts';
 import { FAULTS } from '../../lab/episodes/faults.ts';
 import { judge } from '../../lab/episodes/judge.ts';
 import { confusionTable, wilson } from '../../lab/episodes/table.ts';
@@ -16,6 +16,24 @@ describe('drawing', () => {
     expect(still(1)).not.toBe(still(2));
   });
 
+  it('draws every kind of network, server and family, also where nothing is wrong', () => {
+    const stories = Array.from({ length: 400 }, (_, i) => drawEpisode(2 * i, 'gather').story);
+    const of = (pattern: RegExp): Set<string> => new Set(stories.flatMap((story) => pattern.exec(story)?.[1] ?? []));
+    expect(of(/^([^;]+)/)).toEqual(new Set(HEALTHY_NETWORKS));
+    expect(of(/; (\S+)/)).toEqual(new Set(['coturn', 'pion', 'iceprobe']));
+    // By an address of each family, and by names with records of each, of both, and of what NAT64 adds.
+    for (const way of [
+      /turn:198/,
+      /turn:\[2001/,
+      /\(\["198[^,]*\]\)/,
+      /\(\["2001[^,]*\]\)/,
+      /"198[^"]*","2001/,
+      /"64:ff9b/,
+    ]) {
+      expect(stories.filter((story) => way.test(story)).length, String(way)).toBeGreaterThan(5);
+    }
+  });
+
   it('comes to every fault, and gives a healthy episode none', () => {
     const rows = new Set<string>();
     let two = 0;
@@ -28,7 +46,7 @@ describe('drawing', () => {
         drawEpisode(seed + 1, 'gather')
           .faults.map(({ ids }) => ids.join())
           .join(),
-      ).not.toMatch(/relay\.(in|no-d|ad|pr|pe)/);
+      ).not.toMatch(/relay\.(in|no-d|ad|pr|pe)|net\.(high-loss|jitter|path-mtu|rate)/);
     }
     expect(rows.size).toBe(FAULTS.length);
     expect(two).toBeGreaterThan(20);
@@ -63,6 +81,7 @@ describe('judging', () => {
         servers: [],
         zone: {},
         command: [],
+        env: {},
         faults,
         trueHere: ['nat.unstable-address'],
         story: '',

@@ -226,6 +226,28 @@ export const netScenarios: readonly Scenario[] = [
         },
       },
       {
+        name: 'IPv6 is silent over UDP, and what answers over TCP is IPv4',
+        run: () => {
+          const run = stunAnswers(bothRun(TURN, TURN_TCP));
+          run.attempt(TURN, SIX).silent('challenge');
+          run.attempt(TURN, PEER).allocated();
+          run.attempt(TURN_TCP, SIX).silent('connect', 1);
+          run.attempt(TURN_TCP, PEER).pass('connect').allocated();
+          return run;
+        },
+      },
+      {
+        name: 'another address of the name answers over TCP, this one is dead',
+        run: () => {
+          const run = stunAnswers(bothRun(TURN, TURN_TCP));
+          run.attempt(TURN, { address: '198.51.100.77' }).silent('challenge');
+          run.attempt(TURN, PEER).allocated();
+          run.attempt(TURN_TCP, { address: '198.51.100.77' }).silent('connect', 1);
+          run.attempt(TURN_TCP, PEER).pass('connect').allocated();
+          return run;
+        },
+      },
+      {
         name: 'another UDP port of the host answers',
         run: () => {
           const run = stunAnswers(bothRun(TURN, TURN_TCP, 'turn:turn.example.org:80'));
@@ -304,6 +326,17 @@ export const netScenarios: readonly Scenario[] = [
         },
       },
     ],
+  },
+  {
+    id: 'net.server-silent',
+    raise: () => {
+      // What answers, answers over IPv4: the way to all of IPv6 may be what is broken.
+      const run = stunAnswers(bothRun(TURN));
+      run.attempt(TURN, SIX).silent('challenge');
+      return run;
+    },
+    finding: { confidence: 'possible', locus: 'unknown' },
+    near: [],
   },
   {
     id: 'net.unreachable',
