@@ -1,12 +1,13 @@
 import type { Call, CallPeer } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { View } from '../view.ts';
+import { serverErrors } from './call-servers.ts';
 
 /** No candidate pair carries a check there and its answer back: what each kind of pair saw. */
 export function blockedPath(view: View, call: Call): Conclusion {
   const kinds = kindsOf(call);
   const cause = causeOf(call, kinds);
-  const errors = [...new Set(call.peers.flatMap((peer) => peer.errors))];
+  const errors = serverErrors(view, call);
   return {
     id: 'call.no-path',
     subject: `path ${call.path}`,
@@ -20,16 +21,18 @@ export function blockedPath(view: View, call: Call): Conclusion {
       cause,
       [cause]: true,
       kinds: kinds.map(wordsOf),
-      errors,
+      errors: errors.words,
       deafRelay: cause === 'unanswered' && call.path.startsWith('relay'),
       deafPath: cause === 'unanswered' && !call.path.startsWith('relay'),
     },
-    evidence: view.evidence.where(
-      (event) =>
-        'call' in event &&
-        event.call === call.path &&
-        (event.type === 'candidate-pair' || (event.type === 'peer-state' && event.machine !== 'signaling')),
-    ),
+    evidence: view.evidence
+      .where(
+        (event) =>
+          'call' in event &&
+          event.call === call.path &&
+          (event.type === 'candidate-pair' || (event.type === 'peer-state' && event.machine !== 'signaling')),
+      )
+      .concat(errors.evidence),
   };
 }
 
