@@ -27,7 +27,9 @@ export class EventLog {
   readonly #limit: number;
   readonly #fold = new ObservationFold();
   readonly #folded = new Map<EventType, number>();
-  #events: RunEvent[] = [];
+  readonly #events: RunEvent[] = [];
+  /** How many of each are held. */
+  readonly #held: Record<Rank, number> = { packet: 0, step: 0, other: 0, start: 0 };
   #foldedUntilMs = 0;
 
   constructor(limit = EVENT_LIMIT) {
@@ -38,6 +40,7 @@ export class EventLog {
   readonly add = (event: RunEvent): void => {
     this.#fold.add(event);
     this.#events.push(event);
+    this.#held[rankOf(event)]++;
     if (this.#events.length > this.#limit) this.#shrink();
   };
 
@@ -64,30 +67,44 @@ export class EventLog {
     return `More than ${this.#limit} events: the oldest, up to ${until} ms, are kept as counts only (${counts.join(', ')}).`;
   }
 
-  /** A tenth at a time, so that a run of a million packets does not shift the list a million times. */
+  /**
+   * A tenth at a time, and no more of the list is looked at than it takes to find that many: a run of a million events does
+   * not go through the list for each of them.
+   */
   #shrink(): void {
     let excess = this.#events.length - this.#limit + Math.floor(this.#limit / 10);
-    for (const foldable of [isPacket, isStep, isNotStart]) {
-      this.#events = this.#events.filter((event) => {
-        if (excess <= 0 || !foldable(event)) return true;
-        excess--;
-        this.#folded.set(event.type, (this.#folded.get(event.type) ?? 0) + 1);
-        this.#foldedUntilMs = Math.max(this.#foldedUntilMs, event.ms);
-        return false;
-      });
+    for (const rank of FOLDED_IN_TURN) {
+      if (this.#held[rank] > 0) excess -= this.#foldOldest(excess, rank);
       if (this.#events.length <= this.#limit) return;
     }
   }
+
+  /** Folds that many at most of those, and says how many there were. */
+  #foldOldest(most: number, rank: Rank): number {
+    const events = this.#events;
+    let kept = 0;
+    let read = 0;
+    for (; read < events.length && read - kept < most; read++) {
+      const event = events[read];
+      if (event === undefined) break;
+      if (rankOf(event) !== rank) events[kept++] = event;
+      else {
+        this.#folded.set(event.type, (this.#folded.get(event.type) ?? 0) + 1);
+        this.#foldedUntilMs = Math.max(this.#foldedUntilMs, event.ms);
+      }
+    }
+    events.splice(kept, read - kept);
+    this.#held[rank] -= read - kept;
+    return read - kept;
+  }
 }
 
-function isPacket(event: RunEvent): boolean {
-  return PACKETS.has(event.type);
-}
+type Rank = 'packet' | 'step' | 'other' | 'start';
 
-function isStep(event: RunEvent): boolean {
-  return STEPS.has(event.type);
-}
+const FOLDED_IN_TURN = ['packet', 'step', 'other'] as const;
 
-function isNotStart(event: RunEvent): boolean {
-  return event.type !== 'run-started';
+function rankOf({ type }: RunEvent): Rank {
+  if (PACKETS.has(type)) return 'packet';
+  if (STEPS.has(type)) return 'step';
+  return type === 'run-started' ? 'start' : 'other';
 }

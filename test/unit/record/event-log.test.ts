@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../src/core/random.ts';
 import { EventLog } from '../../../src/record/event-log.ts';
 import type { EventBody, RunEvent } from '../../../src/record/events.ts';
 import { observe } from '../../../src/record/observation.ts';
@@ -57,6 +58,32 @@ describe('EventLog', () => {
     const { log, sizes } = filled(50, new Array<EventBody>(500).fill(state));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
     expect(log.events.at(-1)?.seq).toBe(500);
+  });
+
+  it('folds packets first, then steps, then the rest, the oldest of each, and keeps the order', () => {
+    const bodies: readonly EventBody[] = [
+      sent,
+      { type: 'progress', text: 'waiting' },
+      { type: 'gathering-state', url: null, state: 'gathering' },
+    ];
+    const random = seededRandom(7);
+    for (let round = 0; round < 20; round++) {
+      const mixed = Array.from(random.bytes(200), (byte) => bodies[byte % (1 + (round % 3))] ?? sent);
+      const { log, all } = filled(40, mixed);
+      // The same by its definition: of each event that is too many, a tenth more with it.
+      let held: RunEvent[] = [];
+      for (const event of all) {
+        held.push(event);
+        let excess = held.length > 40 ? held.length - 40 + 4 : 0;
+        for (const types of [['stun-sent'], ['progress'], ['gathering-state']]) {
+          if (excess === 0 || (types[0] !== 'stun-sent' && held.length <= 40)) break;
+          held = held.filter((each) => !types.includes(each.type) || excess-- <= 0);
+          excess = Math.max(0, excess);
+        }
+      }
+      expect(log.events).toEqual(held);
+      expect([...log.folded.values()].reduce((sum, each) => sum + each, 0)).toBe(200 - held.length);
+    }
   });
 
   it('loses nothing of the report', () => {
