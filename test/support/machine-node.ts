@@ -51,17 +51,23 @@ export class MachineNode<Input, Command, Event extends { readonly type: string }
   }
 
   owns(address: SocketAddress): boolean {
-    return [...this.transports.values()].some(({ local }) => sameSocketAddress(local, address));
+    for (const { local } of this.transports.values()) if (sameSocketAddress(local, address)) return true;
+    return false;
   }
 
   receive(packet: Packet, now: Instant): void {
-    const to = [...this.transports].filter(([, { local }]) => sameSocketAddress(local, packet.to));
     // A connected socket takes the packets of its peer, and nothing else.
-    const found =
-      to.find(([, { remote }]) => remote !== undefined && sameSocketAddress(remote, packet.from)) ??
-      to.find(([, { remote }]) => remote === undefined);
+    let found: TransportId | undefined;
+    for (const [transport, { local, remote }] of this.transports) {
+      if (!sameSocketAddress(local, packet.to)) continue;
+      if (remote === undefined) found ??= transport;
+      else if (sameSocketAddress(remote, packet.from)) {
+        found = transport;
+        break;
+      }
+    }
     if (found === undefined) return;
-    this.#machine.handle({ type: 'received', transport: found[0], from: packet.from, bytes: packet.bytes }, now);
+    this.#machine.handle({ type: 'received', transport: found, from: packet.from, bytes: packet.bytes }, now);
     this.#drain();
   }
 

@@ -40,7 +40,6 @@ export interface NetworkOptions {
 
 interface Due {
   readonly at: Instant;
-  readonly order: number;
   act(): void;
 }
 
@@ -58,8 +57,8 @@ export class Simulator {
   readonly #endpoints: Endpoint[] = [];
   readonly #gateways: Gateway[] = [];
   readonly #streamClock = new Map<string, Instant>();
-  #due: Due[] = [];
-  #order = 0;
+  /** The next one last. */
+  readonly #due: Due[] = [];
   #now: Instant = 0;
 
   constructor(options: NetworkOptions = {}) {
@@ -80,7 +79,16 @@ export class Simulator {
   }
 
   at(when: Instant, act: () => void): void {
-    this.#due.push({ at: Math.max(when, this.#now), order: this.#order++, act });
+    const due = { at: Math.max(when, this.#now), act };
+    let low = 0;
+    let high = this.#due.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      // Among those of one instant what was added first comes first, which is nearer to the end.
+      if ((this.#due[middle]?.at ?? 0) > due.at) low = middle + 1;
+      else high = middle;
+    }
+    this.#due.splice(low, 0, due);
   }
 
   after(ms: number, act: () => void): void {
@@ -104,8 +112,7 @@ export class Simulator {
   run(until: Instant = Number.POSITIVE_INFINITY, maxSteps = 20_000): Instant {
     for (let step = 0; ; step++) {
       if (step > maxSteps) throw new Error(`still busy after ${maxSteps} steps, at ${this.#now} ms`);
-      this.#due.sort((a, b) => a.at - b.at || a.order - b.order);
-      const next = this.#due[0];
+      const next = this.#due.at(-1);
       let sleeper: Endpoint | undefined;
       let wakeAt = next?.at ?? Number.POSITIVE_INFINITY;
       for (const endpoint of this.#endpoints) {
@@ -122,7 +129,7 @@ export class Simulator {
       this.#now = Math.max(this.#now, wakeAt);
       if (sleeper !== undefined) sleeper.wake(this.#now);
       else if (next !== undefined) {
-        this.#due.shift();
+        this.#due.pop();
         next.act();
       }
     }

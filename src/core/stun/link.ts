@@ -77,6 +77,7 @@ export class StunLink {
 
   get deadline(): Deadline | undefined {
     let first: Deadline | undefined;
+    if (this.#open.size === 0) return first;
     for (const { clock } of this.#open.values()) first = earlier(first, clock.deadline);
     return first;
   }
@@ -120,6 +121,7 @@ export class StunLink {
   }
 
   handleTimeout(now: Instant): void {
+    if (this.#open.size === 0) return;
     for (const [id, open] of [...this.#open]) if (this.#open.has(id)) this.#advance(id, open, now);
   }
 

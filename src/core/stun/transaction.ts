@@ -38,6 +38,7 @@ export class Transaction {
   #sends = 0;
   #state: TransactionState = 'waiting';
   #nextAt: Instant;
+  #deadline: Deadline | undefined;
 
   /** `name` is the method in words, for the reason of the deadline. Due at once: call {@link due} to send. */
   constructor(name: string, transactionId: Uint8Array, timing: Timing, now: Instant) {
@@ -57,16 +58,11 @@ export class Transaction {
     return this.#sends;
   }
 
+  /** Looked at after each packet of a run, so its words are put together once for each send. */
   get deadline(): Deadline | undefined {
     if (this.#state !== 'waiting') return undefined;
-    const last = this.#sends >= this.timing.maxSends || this.#nextAt >= this.#limit;
-    const why =
-      this.#sends === 0
-        ? `sending of ${this.#name}`
-        : last
-          ? `end of waiting for the answer to ${this.#name} (sent ${this.#sends} times)`
-          : `${ordinal(this.#sends)} retransmission of ${this.#name}`;
-    return { at: Math.min(this.#nextAt, this.#limit), why };
+    this.#deadline ??= { at: Math.min(this.#nextAt, this.#limit), why: this.#why() };
+    return this.#deadline;
   }
 
   /** What is due now: `send` (once for each call), `timeout` when given up (once), or nothing. */
@@ -78,6 +74,7 @@ export class Transaction {
     }
     const { rtoMs, maxSends, lastWaitFactor, maxRtoMs = Number.POSITIVE_INFINITY } = this.timing;
     this.#sends++;
+    this.#deadline = undefined;
     const gap = this.#sends === maxSends ? rtoMs * lastWaitFactor : Math.min(rtoMs * 2 ** (this.#sends - 1), maxRtoMs);
     // From the instant that was due, not from `now`: a driver that wakes late must not stretch the schedule. But what was
     // slept over is not made up for in a burst, and the last send is waited for in full.
@@ -92,6 +89,14 @@ export class Transaction {
   /** Ends the waiting at once, as after an ICMP error or the loss of the connection. */
   abandon(): void {
     if (this.#state === 'waiting') this.#state = 'timeout';
+  }
+
+  #why(): string {
+    if (this.#sends === 0) return `sending of ${this.#name}`;
+    const last = this.#sends >= this.timing.maxSends || this.#nextAt >= this.#limit;
+    return last
+      ? `end of waiting for the answer to ${this.#name} (sent ${this.#sends} times)`
+      : `${ordinal(this.#sends)} retransmission of ${this.#name}`;
   }
 
   get #limit(): Instant {

@@ -1,4 +1,4 @@
-import { type SocketAddress, sameSocketAddress, type TransportKind } from '../../address.ts';
+import { formatSocketAddress, type SocketAddress, type TransportKind } from '../../address.ts';
 import type { Candidate, CandidateType } from '../candidate.ts';
 import { Foundations } from '../foundation.ts';
 import { Priorities } from '../priority.ts';
@@ -29,26 +29,20 @@ export type Offered =
 export class Candidates {
   readonly #foundations = new Foundations();
   readonly #priorities = new Priorities();
-  readonly #kept: { readonly found: Found; readonly candidate: Omit<Candidate, 'ms'> }[] = [];
+  readonly #kept = new Map<string, Omit<Candidate, 'ms'>>();
 
   get count(): number {
-    return this.#kept.length;
+    return this.#kept.size;
   }
 
   add(found: Found): Offered {
     const candidate = this.#candidate(found);
     // RFC 8445 5.1.3: redundant is what has the transport address and the base of another one; the lower priority goes.
     // Host candidates come first and are the highest, so it is always the newcomer.
-    const twin = this.#kept.find(
-      (other) =>
-        other.candidate.protocol === candidate.protocol &&
-        sameSocketAddress(other.found.address, found.address) &&
-        sameSocketAddress(other.found.base, found.base),
-    );
-    if (twin !== undefined) {
-      return { kind: 'redundant', candidate: candidate.candidate, with: twin.candidate.candidate };
-    }
-    this.#kept.push({ found, candidate });
+    const key = `${found.protocol} ${formatSocketAddress(found.address)} ${formatSocketAddress(found.base)}`;
+    const twin = this.#kept.get(key);
+    if (twin !== undefined) return { kind: 'redundant', candidate: candidate.candidate, with: twin.candidate };
+    this.#kept.set(key, candidate);
     return { kind: 'new', candidate };
   }
 

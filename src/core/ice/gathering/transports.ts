@@ -20,8 +20,6 @@ export type TransportInput = Extract<GathererInput, { readonly transport: Transp
 interface Entry {
   readonly handler: TransportHandler;
   readonly what: string;
-  /** While it is being connected. */
-  giveUpAt: Instant | undefined;
 }
 
 /** The sockets and connections of a gathering: gives them names, asks for them, and brings home what comes of them. */
@@ -30,6 +28,8 @@ export class Transports {
   readonly #prefix: string;
   readonly #connectTimeoutMs: number;
   readonly #entries = new Map<TransportId, Entry>();
+  /** Until when those may take that are being connected, which are few of all. */
+  readonly #connecting = new Map<TransportId, Deadline>();
   #count = 0;
 
   constructor(command: (command: GathererCommand) => void, settings: Pick<Settings, 'prefix' | 'connectTimeoutMs'>) {
@@ -39,7 +39,7 @@ export class Transports {
   }
 
   openUdp(local: LocalAddress, handler: TransportHandler, remote?: SocketAddress): TransportId {
-    const transport = this.#add(remote === undefined ? 'udp' : 'ear', handler, 'a socket', undefined);
+    const transport = this.#add(remote === undefined ? 'udp' : 'ear', { handler, what: 'a socket' });
     this.#command({ type: 'open-udp', transport, local: plain(local), ...(remote === undefined ? {} : { remote }) });
     return transport;
   }
@@ -52,12 +52,15 @@ export class Transports {
     handler: TransportHandler,
     now: Instant,
   ): TransportId {
-    const transport = this.#add(kind, handler, `a ${kind.toUpperCase()} connection`, now + this.#connectTimeoutMs);
+    const entry: Entry = { handler, what: `a ${kind.toUpperCase()} connection` };
+    const transport = this.#add(kind, entry);
+    this.#waitFor(transport, entry, now);
     this.#command({ type: 'connect', transport, kind, local: plain(local), remote, host });
     return transport;
   }
 
   close(transport: TransportId): void {
+    this.#connecting.delete(transport);
     if (this.#entries.delete(transport)) this.#command({ type: 'close', transport });
   }
 
@@ -72,14 +75,15 @@ export class Transports {
     switch (input.type) {
       case 'connected':
         // From here on it is the handshake that has the time.
-        if (entry.giveUpAt !== undefined) entry.giveUpAt = now + this.#connectTimeoutMs;
+        if (this.#connecting.has(input.transport)) this.#waitFor(input.transport, entry, now);
         entry.handler.connected?.(input.local, now);
         return;
       case 'opened':
-        entry.giveUpAt = undefined;
+        this.#connecting.delete(input.transport);
         entry.handler.opened(input.local, input.tlsProblems ?? [], now);
         return;
       case 'failed':
+        this.#connecting.delete(input.transport);
         this.#entries.delete(input.transport);
         entry.handler.failed(input.error, input.detail, now);
         return;
@@ -93,24 +97,27 @@ export class Transports {
 
   get deadline(): Deadline | undefined {
     let first: Deadline | undefined;
-    for (const { giveUpAt, what } of this.#entries.values()) {
-      if (giveUpAt !== undefined) first = earlier(first, { at: giveUpAt, why: `end of waiting for ${what}` });
-    }
+    for (const deadline of this.#connecting.values()) first = earlier(first, deadline);
     return first;
   }
 
   handleTimeout(now: Instant): void {
-    for (const [transport, entry] of [...this.#entries]) {
-      if (entry.giveUpAt === undefined || now < entry.giveUpAt) continue;
+    for (const [transport, { at }] of [...this.#connecting]) {
+      const entry = this.#entries.get(transport);
+      if (now < at || entry === undefined) continue;
       this.close(transport);
       entry.handler.failed('timeout', undefined, now);
     }
   }
 
-  #add(kind: string, handler: TransportHandler, what: string, giveUpAt: Instant | undefined): TransportId {
+  #add(kind: string, entry: Entry): TransportId {
     const transport = `${this.#prefix}${kind}-${++this.#count}`;
-    this.#entries.set(transport, { handler, what, giveUpAt });
+    this.#entries.set(transport, entry);
     return transport;
+  }
+
+  #waitFor(transport: TransportId, { what }: Entry, now: Instant): void {
+    this.#connecting.set(transport, { at: now + this.#connectTimeoutMs, why: `end of waiting for ${what}` });
   }
 }
 
