@@ -18,21 +18,10 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
   const observation = log.observation();
   const findings = diagnose(observation, log.events, options);
   const { expectations, withEvents } = options;
-  const verdict = verdictOf(observation, findings, expectations);
-  const {
-    servers,
-    nat,
-    calls,
-    notes,
-    gatherings,
-    schema,
-    tool,
-    command,
-    startedAt,
-    durationMs,
-    configuration,
-    network,
-  } = observation;
+  const servers = observation.servers?.map((server) => judged(server, findings));
+  const verdict = verdictOf(servers === undefined ? observation : { ...observation, servers }, findings, expectations);
+  const { nat, calls, notes, gatherings, schema, tool, command, startedAt, durationMs, configuration, network } =
+    observation;
   return {
     schema,
     tool,
@@ -43,7 +32,7 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
     configuration,
     network,
     ...(gatherings === undefined ? {} : { gatherings }),
-    ...(servers === undefined ? {} : { servers: servers.map((server) => judged(server, findings)) }),
+    ...(servers === undefined ? {} : { servers }),
     ...(nat === undefined ? {} : { nat }),
     ...(calls === undefined ? {} : { calls }),
     ...(expectations === undefined ? {} : { expectations }),
@@ -70,7 +59,13 @@ export function finishRun(
 function judged(server: Server, findings: readonly Finding[]): Server {
   if (server.verdict === 'undetermined') return server;
   const own = findings.filter((finding) => concerns(finding, server.url));
-  return { ...server, verdict: worst(own) ?? server.verdict };
+  return { ...server, verdict: worst(own) ?? (isUnexplained(server, findings) ? 'undetermined' : server.verdict) };
+}
+
+/** It worked, and failed when it was asked again, and no rule knows why: neither good nor bad. */
+function isUnexplained({ verdict, attempts }: Server, findings: readonly Finding[]): boolean {
+  const worked = attempts.some((attempt) => attempt.verdict === 'ok' || attempt.verdict === 'warning');
+  return verdict === 'error' && worked && worst(findings) !== 'error';
 }
 
 export function concerns(finding: Finding, url: string): boolean {

@@ -17,6 +17,10 @@ export function sourceAddressFor(
       resolve(result);
     };
     socket.once('error', (error) => finish({ error: errorCodeOf(error) }));
-    socket.connect(remote.port, remote.address, () => finish({ address: socket.address().address }));
+    // With a callback, Node gives it the error and emits none; the types do not say so.
+    socket.connect(remote.port, remote.address, ((error?: Error) =>
+      finish(
+        error === undefined ? { address: socket.address().address } : { error: errorCodeOf(error) },
+      )) as () => void);
   });
 }

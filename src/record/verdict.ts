@@ -55,9 +55,10 @@ function undeterminedServers(observation: Observation): UndeterminedPart[] {
   return (observation.servers ?? [])
     .filter((server) => server.verdict === 'undetermined' && server.control === undefined)
     .map((server) => {
-      const open = server.attempts
-        .flatMap((attempt) => attempt.stages)
-        .find((stage) => stage.status === 'unknown' || (stage.status === 'fail' && stage.data.cause === 'not-run'));
+      const stages = server.attempts.flatMap((attempt) => attempt.stages);
+      const open =
+        stages.find(({ status, data }) => status === 'unknown' || (status === 'fail' && data.cause === 'not-run')) ??
+        stages.find(({ status }) => status === 'fail');
       const because = open === undefined ? 'the run ended before it was tried' : `${open.stage}: ${open.detail}`;
       return { subject: server.url, because };
     });

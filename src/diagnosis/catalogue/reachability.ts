@@ -14,6 +14,11 @@ export const REACHABILITY = entries({
     locus: 'path',
     explains: [...UNANSWERED, 'net.not-a-stun-server', 'tls.name-mismatch', 'tls.untrusted', 'tls.tls-on-plain-port'],
   },
+  'net.lost-midway': {
+    severity: 'error',
+    locus: 'unknown',
+    explains: [...UNANSWERED, 'net.refused', 'net.high-loss', 'relay.no-data', 'relay.channel-fails'],
+  },
   'net.proxy-required': { severity: 'error', locus: 'path', explains: [...UNANSWERED, 'net.port-blocked'] },
   'dns.resolver-down': {
     severity: 'error',

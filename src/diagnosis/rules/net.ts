@@ -1,5 +1,6 @@
 import type { Rule } from '../diagnose.ts';
 import { familyRules } from './net-families.ts';
+import { lostRules } from './net-lost.ts';
 import { placeRules } from './net-place.ts';
 import { portRules } from './net-ports.ts';
 import { qualityRules } from './net-quality.ts';
@@ -13,4 +14,5 @@ export const netRules: readonly Rule[] = [
   ...familyRules,
   ...qualityRules,
   ...rateRules,
+  ...lostRules,
 ];

@@ -117,8 +117,8 @@ function noData(view: View): Conclusion[] {
     const inDead = isDead(relay, 'peer-after-relay') && !isAlive(relay, 'peer-first');
     if (!outDead && !inDead) return [];
     if (isWrongAddress(each) || portsOf(each).alive.length > 0) return [];
-    // Something of our own may be what drops the packets: not determined.
-    if (proof?.doubt !== undefined) return [];
+    // Something of our own may be what drops the packets, or the server itself was gone by then: not determined.
+    if (proof?.doubt !== undefined || isGone(attempt)) return [];
     const { control, betweenRelays } = proof ?? {};
     if (control === 'fail' && betweenRelays !== 'fail') return [];
     return [
@@ -138,6 +138,12 @@ function noData(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+/** Nothing came any more, not even the answer to giving the allocation back. */
+function isGone(attempt: Attempt): boolean {
+  const release = stageOf(attempt, 'release');
+  return release?.status === 'fail' && release.data.cause !== 'stun-error';
 }
 
 /** Data comes from the relay, from another address than the one it advertises, and nothing sent to that one arrives. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { undeterminedParts } from '../../../src/record/verdict.ts';
 import { Run, STARTED_UNIX, stunServer, turnServer } from '../../support/events.ts';
 
 const STUN = 'stun:stun.example.org';
@@ -188,5 +189,18 @@ describe('ice.no-srflx and ice.no-relay', () => {
   it('wait for the end of gathering', () => {
     const run = new Run({ servers: [turnServer(TURN)] }).gathering();
     expect(run.findings()).toEqual(['config.no-tls-443']);
+  });
+});
+
+describe('a server that worked and failed when it was asked again', () => {
+  it('is not determined where no rule knows why', () => {
+    const run = new Run({ servers: [turnServer(TURN)] }).gathering();
+    run.attempt(TURN).allocated();
+    run.candidate('srflx', '203.0.113.7:41022', { url: TURN }).candidate('relay', '203.0.113.99:49161', { url: TURN });
+    run.complete();
+    run.attempt(TURN).fail('challenge', 'stun-error', { errorCode: 500, reason: 'Server Error' });
+    const report = run.report();
+    expect(report).toMatchObject({ verdict: 'undetermined', exitCode: 3, servers: [{ verdict: 'undetermined' }] });
+    expect(undeterminedParts(report)).toMatchObject([{ subject: TURN, because: 'challenge: 500 Server Error' }]);
   });
 });

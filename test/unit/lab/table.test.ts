@@ -23,6 +23,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   'config.form': NO_PACKET,
   'config.tls-needs-name': NO_PACKET,
   'config.no-tls-443': NO_PACKET,
+  'net.lost-midway': 'the cable is pulled in the middle: lab/vanishing.test.ts',
   'net.rate-limited': 'the seeded episodes of the lab have it, with limits drawn',
   'net.same-site': 'info: told wherever a server is on this machine, by interop tests',
   'tls.intercepted': 'needs a pin or an earlier run to compare with: unit tests',

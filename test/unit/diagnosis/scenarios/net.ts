@@ -64,6 +64,89 @@ export const netScenarios: readonly Scenario[] = [
     ],
   },
   {
+    id: 'net.lost-midway',
+    // The gathering got a relay; when the ladder began the cable was out.
+    raise: () => {
+      const run = turnRun(TURN, TURN_TCP);
+      run.attempt(TURN).allocated();
+      run.attempt(TURN_TCP).pass('connect').allocated();
+      run.attempt(TURN).fail('binding', 'unreachable').fail('challenge', 'unreachable');
+      run.attempt(TURN_TCP).fail('connect', 'unreachable', { systemError: 'ENETUNREACH' });
+      return run;
+    },
+    finding: {
+      severity: 'error',
+      confidence: 'likely',
+      locus: 'client',
+      title: 'The network was lost in the middle of the run',
+    },
+    near: [
+      {
+        name: 'one of our addresses never had a way',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated();
+          run.attempt(TURN, { interface: 'docker0', localAddress: '172.17.0.1' }).fail('challenge', 'unreachable');
+          run.attempt(TURN).allocated();
+          return run;
+        },
+      },
+      {
+        name: 'there again in the end',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated();
+          run.attempt(TURN).fail('binding', 'unreachable');
+          run.attempt(TURN).allocated();
+          return run;
+        },
+      },
+      {
+        name: 'a few lost packets',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated();
+          run.attempt(TURN).silent('binding', 3);
+          return run;
+        },
+      },
+      {
+        name: 'cut off by the deadline',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated();
+          run.attempt(TURN).fail('binding', 'not-run');
+          return run;
+        },
+      },
+      {
+        name: 'never there at all',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).fail('challenge', 'unreachable');
+          run.attempt(TURN).fail('challenge', 'unreachable');
+          return run;
+        },
+      },
+      {
+        name: 'a relay that was not given back, and all its data crossed',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated().pass('permission').pass('relay-data').fail('release', 'timeout');
+          return run;
+        },
+      },
+      {
+        name: 'a relay that carries nothing, on a server that is there to the end',
+        run: () => {
+          const run = turnRun();
+          run.attempt(TURN).allocated().pass('permission').fail('relay-data', 'timeout').pass('release');
+          return run;
+        },
+      },
+    ],
+  },
+  {
     id: 'net.proxy-required',
     raise: () => {
       const run = bothRun(TURN_TCP).record({
