@@ -98,7 +98,7 @@ const ENOUGH = 10;
 /** It ended under a relay that stood: what had no answer first. */
 function endedRelay(attempt: Attempt): Stage | undefined {
   const release = stageOf(attempt, 'release');
-  if (!passed(attempt, 'allocate') || release === undefined || !hasFailedBy(release, UNHEARD)) return undefined;
+  if (release === undefined || !hasFailedBy(release, UNHEARD) || !passed(attempt, 'allocate')) return undefined;
   // A relay that cannot be given back may be a lost packet; with data that stopped, or the system's own word, it is not.
   const last = attempt.relay?.directions.at(-1);
   const isDead = last !== undefined && last.sent >= ENOUGH && last.received === 0;

@@ -17,8 +17,8 @@ export class Compressed {
     const headers = { vary: 'accept-encoding' };
     if (!/(?:^|,)\s*br\s*(?:,|$)/.test(acceptEncoding ?? '')) return { body: this.#text, headers };
     this.#brotli ??= brotliCompressSync(this.#text, {
-      // Nearly as small as at the highest, in a twentieth of the time.
-      params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: this.#text.length },
+      // Nearly as small as at the highest, in less than half of the time (0.2 s for the page, once); at 9 it is 5 % larger.
+      params: { [constants.BROTLI_PARAM_QUALITY]: 10, [constants.BROTLI_PARAM_SIZE_HINT]: this.#text.length },
     });
     return { body: this.#brotli, headers: { ...headers, 'content-encoding': 'br' } };
   }

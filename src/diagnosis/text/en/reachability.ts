@@ -21,10 +21,9 @@ const NET_TEXT: Readonly<Record<NetId, FindingText>> = {
       'at least two different hosts at different addresses that show the same wrong certificate or web page, and none that works',
   },
   'net.lost-midway': {
-    title: '[[?network The network was lost in the middle of the run]][[?server {host} answered, and then no more]]',
-    detail:
-      '{endpoints} answered[[ until {lastMs} after the start]], and nothing came from there afterwards ({problem})[[; {others} went on answering]]',
-    fix: '[[?network see whether this machine lost its link (cable, Wi-Fi, VPN, a new address), and run again]][[?server see in the log of {host} whether it restarted or blocked this address (fail2ban, a limit on requests), and run again]]: what was found before that holds for what was there then',
+    title: '[[?network The network]][[?server {host}]] was lost in the middle of the run',
+    detail: '{endpoints} answered[[ for {lastMs}]], then no more ({problem})[[; {others} still answered]]',
+    fix: '[[?network check the link of this machine (cable, Wi-Fi, VPN)]][[?server see in the log of {host} whether it restarted or blocks this address]], then run again',
     users: 'calls that are up break off, and new ones do not come about',
     meaning:
       'A place that had answered in the same run was silent, closed or out of reach when it was asked again. Either this machine lost its network, or the server went.',

@@ -13,9 +13,9 @@ export const NETWORK_ZH: Readonly<Record<string, ShortText>> = {
     fix: '打开网页登录该网络，然后再次运行',
   },
   'net.lost-midway': {
-    title: '[[?network 测试途中网络中断]][[?server {host} 起初有应答，之后不再应答]]',
-    detail: '{endpoints} 起初有应答[[（开始后 {lastMs} 为止）]]，此后没有任何应答（{problem}）[[；{others} 仍有应答]]',
-    fix: '[[?network 检查本机是否断开了连接（网线、Wi-Fi、VPN、地址变更），然后重新运行]][[?server 查看 {host} 的日志：它是否重启，或是否封禁了本机地址（fail2ban、请求限制），然后重新运行]]：之前的结果只对当时的网络有效',
+    title: '测试途中失去[[?network 网络]][[?server {host}]]',
+    detail: '{endpoints} 起初有应答，此后没有（{problem}）[[；{others} 仍有应答]]',
+    fix: '[[?network 检查本机的连接（网线、Wi-Fi、VPN）]][[?server 查看 {host} 是否重启或封禁了本机地址]]，然后重新运行',
   },
   'net.proxy-required': {
     title: '此网络只允许经由代理访问外部',
