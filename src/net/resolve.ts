@@ -1,6 +1,7 @@
-import { Resolver, type SrvRecord } from 'node:dns';
+import type { SrvRecord } from 'node:dns';
 import { canonicalAddress, type Family, familyOf } from '../core/address.ts';
 import type { NameResolved, ResolveErrorCode } from '../record/events.ts';
+import { askDns } from './dns-question.ts';
 import { type HostsFile, readHostsFile } from './hosts-file.ts';
 import { readSearchRule, type SearchRule, searchNames } from './resolv-conf.ts';
 
@@ -28,20 +29,13 @@ export interface NameResolverOptions {
 }
 
 /**
- * How long one resolver is waited for before it, or the next, is asked again; each round waits twice as long. A late answer to
- * an earlier question still counts, so asking again soon costs nothing: a lost packet must not look like a slow resolver.
- */
-const QUERY_TIMEOUT_MS = 400;
-const QUERY_TRIES = 4;
-
-/**
  * Names by the hosts file and by DNS (c-ares). Never by getaddrinfo: a call of it in flight can be ended by nothing, and
  * holds the process for as long as the system's resolver cares to wait. So what only the system's name switch knows
  * (mDNS, LDAP) is not found.
  */
 export class NameResolver {
   readonly #options: NameResolverOptions;
-  readonly #resolvers = new Set<Resolver>();
+  readonly #running = new Set<AbortController>();
   #hosts: HostsFile | undefined;
   #search: SearchRule | undefined;
   #cancelled = false;
@@ -70,10 +64,10 @@ export class NameResolver {
       known.forEach(told);
       return known;
     }
-    return this.#bounded(timeoutMs, (resolver) =>
+    return this.#bounded(timeoutMs, (signal) =>
       Promise.all(
         families.map(async (family) => {
-          const answer = await this.#ask(resolver, host, family);
+          const answer = await this.#ask(host, family, signal);
           told(answer);
           return answer;
         }),
@@ -90,8 +84,8 @@ export class NameResolver {
   ): Promise<ServiceAnswer> {
     const startedAt = performance.now();
     const name = `_${service}._${protocol}.${host}`;
-    const { records, error } = await this.#bounded(timeoutMs, (resolver) =>
-      query<SrvRecord>((done) => resolver.resolveSrv(name, done)),
+    const { records, error } = await this.#bounded(timeoutMs, (signal) =>
+      askDns<SrvRecord>(this.#options.servers, (resolver, done) => resolver.resolveSrv(name, done), signal),
     );
     // RFC 2782: the lowest priority first. Within one, by weight: the order is the same in each run, as a diagnosis wants it.
     const targets = [...records]
@@ -105,7 +99,7 @@ export class NameResolver {
   /** Ends every question that is under way, as `timeout`, and all later ones. */
   cancel(): void {
     this.#cancelled = true;
-    for (const resolver of this.#resolvers) resolver.cancel();
+    for (const each of this.#running) each.abort();
   }
 
   #withoutAsking(host: string, families: readonly Family[]): readonly NameAnswer[] | undefined {
@@ -129,13 +123,15 @@ export class NameResolver {
         );
   }
 
-  async #ask(resolver: Resolver, host: string, family: Family): Promise<NameAnswer> {
+  async #ask(host: string, family: Family, signal: AbortSignal): Promise<NameAnswer> {
     const startedAt = performance.now();
     this.#search ??= this.#options.search ?? readSearchRule();
     let first: NodeJS.ErrnoException | undefined;
     for (const name of searchNames(host, this.#search)) {
-      const { records, error } = await query<string>((done) =>
-        family === 4 ? resolver.resolve4(name, done) : resolver.resolve6(name, done),
+      const { records, error } = await askDns<string>(
+        this.#options.servers,
+        (resolver, done) => (family === 4 ? resolver.resolve4(name, done) : resolver.resolve6(name, done)),
+        signal,
       );
       if (error === undefined) {
         const addresses = records.map((address) => canonicalAddress(address) ?? address);
@@ -155,18 +151,16 @@ export class NameResolver {
     };
   }
 
-  async #bounded<T>(timeoutMs: number, ask: (resolver: Resolver) => Promise<T>): Promise<T> {
-    const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: QUERY_TRIES });
-    if (this.#options.servers !== undefined) resolver.setServers(this.#options.servers);
-    this.#resolvers.add(resolver);
-    const timer = setTimeout(() => resolver.cancel(), timeoutMs);
+  async #bounded<T>(timeoutMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#running.add(controller);
+    const timer = setTimeout(() => controller.abort(), timeoutMs);
     try {
-      const answer = ask(resolver);
-      if (this.#cancelled) resolver.cancel();
-      return await answer;
+      if (this.#cancelled) controller.abort();
+      return await ask(controller.signal);
     } finally {
       clearTimeout(timer);
-      this.#resolvers.delete(resolver);
+      this.#running.delete(controller);
     }
   }
 }
@@ -179,25 +173,6 @@ function loopbackOf(name: string): readonly string[] | undefined {
 function found(family: Family, addresses: readonly string[], source: NameAnswer['source']): NameAnswer {
   const nothing = addresses.length === 0;
   return { family, addresses, source, error: nothing ? 'no-data' : null, errorText: null, durationMs: 0 };
-}
-
-interface QueryResult<T> {
-  readonly records: readonly T[];
-  readonly error: NodeJS.ErrnoException | undefined;
-}
-
-function query<T>(
-  ask: (done: (error: NodeJS.ErrnoException | null, records: T[]) => void) => void,
-): Promise<QueryResult<T>> {
-  return new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) => resolve({ records: [], error });
-    try {
-      ask((error, records) => (error === null ? resolve({ records, error: undefined }) : fail(error)));
-    } catch (error) {
-      // A name that cannot be put into a question (a label of more than 63 bytes).
-      fail(error as NodeJS.ErrnoException);
-    }
-  });
 }
 
 const ERROR_CODES: Readonly<Record<string, ResolveErrorCode>> = {

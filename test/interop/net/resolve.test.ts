@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
 import { type NameAnswer, NameResolver } from '../../../src/net/resolve.ts';
-import { type DnsEntry, startDnsServer } from '../../support/dns-server.ts';
+import { answerDns, type DnsEntry, startDnsServer } from '../../support/dns-server.ts';
 
 const noSearch = { domains: [], ndots: 1 };
 
@@ -71,6 +71,40 @@ describe('names by DNS', () => {
     const { answers } = await ask({ 'turn.example': 'silent' }, 'turn.example', 200);
     expect(performance.now() - startedAt).toBeLessThan(1000);
     expect(answers.map(({ error }) => error)).toEqual(['timeout', 'timeout']);
+  });
+
+  it('hears the late answer to a question that it has asked again', async () => {
+    const socket = createSocket('udp4');
+    let first: { readonly query: Buffer; readonly port: number } | undefined;
+    socket.on('message', (query, { port }) => {
+      if (first === undefined) first = { query, port };
+      // Asked again: now the first question is answered, and this one never.
+      else
+        answerDns(first.query, { 'far.example': ['192.0.2.1'] }).send((it) =>
+          socket.send(it, first?.port, '127.0.0.1'),
+        );
+    });
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const servers = [`127.0.0.1:${socket.address().port}`];
+    const resolver = new NameResolver({ servers, hosts: new Map(), search: noSearch });
+    const [answer] = await resolver.resolve('far.example', [4], 20_000, () => {});
+    socket.close();
+    expect(answer).toMatchObject({ addresses: ['192.0.2.1'], error: null });
+  });
+
+  it('asks the next resolver where one is silent or fails, and the first one again', async () => {
+    await using silent = await startDnsServer({ 'turn.example': 'silent' });
+    await using failing = await startDnsServer({ 'turn.example': 'SERVFAIL' });
+    await using good = await startDnsServer({ 'turn.example': ['192.0.2.1'] });
+    const servers = [silent.address, failing.address, good.address];
+    const resolver = new NameResolver({ servers, hosts: new Map(), search: noSearch });
+    const [answer] = await resolver.resolve('turn.example', [4], 10_000, () => {});
+    expect(answer).toMatchObject({ addresses: ['192.0.2.1'], error: null });
+    const alone = new NameResolver({ servers: servers.slice(0, 2), hosts: new Map(), search: noSearch });
+    const [failed] = await alone.resolve('turn.example', [4], 3000, () => {});
+    expect(failed?.error).toBe('timeout');
+    expect(silent.questions.length).toBeGreaterThan(2);
+    expect(failing.questions.length).toBeGreaterThan(2);
   });
 
   it('tells a resolver whose port is closed', async () => {

@@ -117,7 +117,7 @@ export const NETWORK_FAULTS: readonly FaultKind[] = [
   ),
   atNetwork(atEdge, (draft) => {
     change(draft, { delayMs: 200, jitterMs: 0 });
-    return fault('a long way', ['net.high-latency'], ['path'], { tolerated: ['relay.slow-allocate', 'dns.slow'] });
+    return fault('a long way', ['net.high-latency'], ['path'], { tolerated: ['relay.slow-allocate'] });
   }),
   measured(hasUdpRelay, (draft) => {
     change(draft, { lossPercent: 20 });
