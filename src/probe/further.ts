@@ -27,6 +27,8 @@ export interface FurtherTask {
   readonly environment: ProbeEnvironment;
   /** Addresses that a peer of ours may come from. */
   permitted(guess: SocketAddress): readonly SocketAddress[];
+  /** Addresses of ours that servers saw in this run. */
+  seen(): readonly string[];
   /** Of the attempt, for events. */
   readonly attempt: string;
   /** `note` hears the session's events beside the run's record. */
@@ -63,6 +65,7 @@ export async function askFurther(
     data,
     signal,
     environment,
+    seen: () => asked.known.seenAddresses(),
     permitted: (guess) => permittedAddresses(guess, asked.known.seenAddresses()),
     attempt: result.attempt.id,
     newSession: (more, note) => {

@@ -262,7 +262,8 @@ class Ladder {
 
   #openPeer(allocation: Allocation): Promise<RelayPeer | undefined> {
     const { server, kind, peerLocals } = this.#target;
-    return openPeer(allocation, { server, kind, locals: peerLocals }, this.#environment);
+    const seen = this.#options.seenAddresses();
+    return openPeer(allocation, { server, kind, locals: peerLocals, seen }, this.#environment);
   }
 
   async #channel(path: RelayDataPath, to: SocketAddress): Promise<void> {

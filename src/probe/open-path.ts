@@ -22,7 +22,7 @@ export async function openPath(
   const { target, environment } = task;
   const session = task.newSession(options, note);
   const result = (await session.open()) ? await session.allocate() : undefined;
-  const around = { server: target.server, kind: target.kind, locals: target.peerLocals };
+  const around = { server: target.server, kind: target.kind, locals: target.peerLocals, seen: task.seen() };
   const peer = result?.ok === true ? await openPeer(result.allocation, around, environment) : undefined;
   const close = async (): Promise<void> => void (await Promise.all([peer?.close(), session.release()]));
   if (result?.ok === true && peer !== undefined) {

@@ -1,4 +1,4 @@
-import { formatSocketAddress, type SocketAddress } from '../core/address.ts';
+import { addressKind, formatSocketAddress, isPrivateKind, type SocketAddress } from '../core/address.ts';
 import type { PermissionAsked, Stage } from '../core/attempt.ts';
 import { endedStage } from '../core/stun/describe.ts';
 import { ErrorCode } from '../core/stun/registry.ts';
@@ -18,9 +18,16 @@ export interface PermissionTask {
   permitted(guess: SocketAddress): readonly SocketAddress[];
 }
 
-/** A NAT with several addresses may give the peer another one than the client. */
+/**
+ * A NAT with several addresses may give the peer another one than the client. What a server behind a source NAT saw of us is
+ * private and none of ours; a relay may refuse all that is asked in one request for its sake.
+ */
 export function permittedAddresses(guess: SocketAddress, seen: readonly string[]): readonly SocketAddress[] {
-  const others = seen.filter((address) => address !== guess.address && address.includes(':') === (guess.family === 6));
+  const mayBe = (address: string): boolean =>
+    isPrivateKind(addressKind(guess.address)) || !isPrivateKind(addressKind(address));
+  const others = seen.filter(
+    (address) => address !== guess.address && address.includes(':') === (guess.family === 6) && mayBe(address),
+  );
   return [guess, ...others.map((address) => ({ ...guess, address }))];
 }
 
@@ -32,7 +39,7 @@ export async function permitPeer(task: PermissionTask): Promise<{ readonly stage
   const own = await task.openPeer(task.allocation);
   if (own === undefined) return permitRelay(task);
   const stage = await task.session.permit(task.permitted(own.guess));
-  const permissions = [asked(own.guess, 'own', stage)];
+  const permissions = [asked(own.guess, kindOf(own.guess, task.allocation), stage)];
   if (stage.status === 'pass') return { stage: { ...stage, data: { ...stage.data, permissions } }, peer: own };
   await own.close();
   if (stage.data.errorCode !== ErrorCode.Forbidden)
@@ -78,6 +85,12 @@ async function permitRelay(task: PermissionTask): Promise<{ readonly stage: Stag
     return { stage: endedStage('permission', 'skip', startedAt, now, problem, { problem }) };
   }
   return { stage: { ...stage, detail: `${stage.detail}; for a second relay, as ${problem}` }, peer };
+}
+
+/** A relay on the internet rightly refuses private addresses, though it be our only one. */
+function kindOf(own: SocketAddress, { relayed }: Allocation): PermissionAsked['kind'] {
+  const foreign = isPrivateKind(addressKind(own.address)) && !isPrivateKind(addressKind(relayed.address));
+  return foreign ? 'private' : 'own';
 }
 
 function asked(peer: SocketAddress, kind: PermissionAsked['kind'], stage: Stage): PermissionAsked {

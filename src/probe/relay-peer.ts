@@ -1,4 +1,4 @@
-import type { SocketAddress, TransportKind } from '../core/address.ts';
+import { addressKind, isPrivateKind, type SocketAddress, type TransportKind } from '../core/address.ts';
 import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import type { Allocation } from '../core/turn/client/types.ts';
 import type { ProbeEnvironment } from './environment.ts';
@@ -26,11 +26,17 @@ const MAPPED_WAIT_MS = 400;
 
 /**
  * A socket of ours in the family of the relayed address. The relay will see it at the address that the server's own
- * STUN sees, or failing that at the address of the allocation's client: both stand behind the same NAT.
+ * STUN sees, or failing that at the address of the allocation's client: both stand behind the same NAT. Where the client came
+ * over the other family, other servers may have seen us.
  */
 export async function openPeer(
   allocation: Allocation,
-  around: { readonly server: SocketAddress; readonly kind: TransportKind; readonly locals: readonly LocalAddress[] },
+  around: {
+    readonly server: SocketAddress;
+    readonly kind: TransportKind;
+    readonly locals: readonly LocalAddress[];
+    readonly seen: readonly string[];
+  },
   environment: ProbeEnvironment,
 ): Promise<RelayPeer | undefined> {
   const { family } = allocation.relayed;
@@ -39,7 +45,10 @@ export async function openPeer(
   if (peer === undefined) return undefined;
   const { server } = around;
   const mapped = server.family === family ? await peer.mappedBy(server, MAPPED_WAIT_MS, environment) : undefined;
-  const seen = allocation.mapped?.family === family ? allocation.mapped.address : peer.local.address;
+  const seen =
+    allocation.mapped?.family === family
+      ? allocation.mapped.address
+      : (seenOutside(peer.local.address, allocation.relayed, around.seen) ?? peer.local.address);
   return {
     witness: 'second-socket',
     egressWorks: server.family === family ? mapped !== undefined : undefined,
@@ -55,6 +64,14 @@ export async function openPeer(
     send: (to, bytes) => peer.send(to, bytes),
     close: async () => peer.close(),
   };
+}
+
+/** What servers saw of a private address, of which a relay that is no private one can never have heard. */
+function seenOutside(own: string, relayed: SocketAddress, seen: readonly string[]): string | undefined {
+  if (!isPrivateKind(addressKind(own)) || isPrivateKind(addressKind(relayed.address))) return undefined;
+  return seen.find(
+    (address) => address.includes(':') === (relayed.family === 6) && !isPrivateKind(addressKind(address)),
+  );
 }
 
 /** The weaker proof: a second allocation of the same server. It shows that data crosses, not that the outside reaches it. */

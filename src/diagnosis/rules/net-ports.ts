@@ -1,3 +1,4 @@
+import { leadsBeyondLink } from '../../core/address.ts';
 import { fromHex } from '../../core/bytes.ts';
 import { recognise } from '../../core/stun/foreign.ts';
 import type { Conclusion } from '../conclusion.ts';
@@ -62,7 +63,8 @@ export function plainOf(view: View, target: Target): Target | undefined {
 }
 
 function unreachable(view: View): Conclusion[] {
-  return groupBy(fatal(view, failedWith(view, 'unreachable')), hostOf).map((group) => {
+  const lost = fatal(view, failedWith(view, 'unreachable')).filter((target) => !isSparedFamily(view, target));
+  return groupBy(lost, hostOf).map((group) => {
     const [target] = group;
     const local = (target.failure.stage.data.systemError ?? '') === 'ENETUNREACH';
     return {
@@ -82,6 +84,16 @@ function unreachable(view: View): Conclusion[] {
       evidence: evidenceOf(view, group),
     };
   });
+}
+
+/** The name has an address of the other family, which this machine has, while it has not the target's: nothing is amiss. */
+function isSparedFamily(view: View, target: Target): boolean {
+  const has = (family: 4 | 6): boolean =>
+    view.observation.network.interfaces.some((each) => each.family === family && leadsBeyondLink(each.kind));
+  return (
+    !has(target.family) &&
+    view.targets.some(({ url, family }) => url === target.url && family !== target.family && has(family))
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
+import { bounded } from '../evidence.ts';
 import type { Target, View } from '../view.ts';
 import { groupBy, hostOf, urlsOf } from './targets.ts';
 
@@ -101,25 +102,32 @@ function jitter(view: View): Conclusion[] {
 
 /** Small datagrams cross, large ones do not, again and again: a black hole for what does not fit. */
 function pathMtu(view: View): Conclusion[] {
-  return measured(view).flatMap(({ target, attempt }): Conclusion[] => {
-    const sizes = attempt.stages.find((stage) => stage.stage === 'relay-data')?.data.relay?.sizes ?? [];
-    const alive = sizes.filter((each) => each.received > 0 && each.received >= each.sent / 2).map((each) => each.size);
-    // Asked twice: three packets alone may be late or lost together.
-    const dead = sizes.filter((each) => each.sent >= 6 && each.received === 0).map((each) => each.size);
-    const largest = Math.max(...alive);
-    const smallest = Math.min(...dead);
-    if (alive.length === 0 || dead.length === 0 || largest >= smallest) return [];
-    return [
-      {
-        id: 'net.path-mtu',
-        subject: target.url,
-        urls: [target.url],
-        confidence: 'likely',
-        params: { largest, smallest, transport: target.transport.toUpperCase() },
-        evidence: relayEvents(view, attempt),
-      },
-    ];
+  const holes = measured(view).flatMap((each) => {
+    const hole = holeOf(each.attempt);
+    return hole === undefined ? [] : [{ ...each, ...hole }];
   });
+  return groupBy(holes, ({ target }) => target.address).map((group) => {
+    const [{ target, largest, smallest }] = group;
+    return {
+      id: 'net.path-mtu',
+      subject: target.url,
+      // A stream puts small pieces together until they do not fit either: what it loses has the same cause.
+      urls: urlsOf(view.targets.filter(({ address }) => address === target.address)),
+      confidence: 'likely',
+      params: { largest, smallest, transport: target.transport.toUpperCase() },
+      evidence: bounded(group.flatMap(({ attempt }) => relayEvents(view, attempt))),
+    };
+  });
+}
+
+function holeOf(attempt: Attempt): { readonly largest: number; readonly smallest: number } | undefined {
+  const sizes = attempt.stages.find((stage) => stage.stage === 'relay-data')?.data.relay?.sizes ?? [];
+  const alive = sizes.filter((each) => each.received > 0 && each.received >= each.sent / 2).map((each) => each.size);
+  // Asked twice: three packets alone may be late or lost together.
+  const dead = sizes.filter((each) => each.sent >= 6 && each.received === 0).map((each) => each.size);
+  const largest = Math.max(...alive);
+  const smallest = Math.min(...dead);
+  return alive.length === 0 || dead.length === 0 || largest >= smallest ? undefined : { largest, smallest };
 }
 
 function relayEvents(view: View, attempt: Attempt): Conclusion['evidence'] {

@@ -183,8 +183,8 @@ function portRangeMismatch(view: View): Conclusion[] {
     const { target, attempt, proof } = each;
     const { dead, alive } = portsOf(each);
     if (dead.length === 0 || alive.length === 0) return [];
-    // A single one may have met another address of ours: a pool, a second uplink.
-    if (dead.length === 1 && hasUnstableAddress(view)) return [];
+    // A single one may have met another address of ours: a pool, a second uplink; or what makes packets be lost elsewhere.
+    if (dead.length === 1 && (hasUnstableAddress(view) || isLossy(view, attempt))) return [];
     return [
       {
         id: 'relay.port-range-mismatch',

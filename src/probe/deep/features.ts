@@ -96,7 +96,7 @@ async function crosses(
   send?: TurnSession['send'],
 ): Promise<boolean | undefined> {
   const { target, environment } = task;
-  const around = { server: target.server, kind: target.kind, locals: target.peerLocals };
+  const around = { server: target.server, kind: target.kind, locals: target.peerLocals, seen: task.seen() };
   const peer = await openPeer({ ...allocation, relayed }, around, environment);
   if (peer === undefined) return undefined;
   try {

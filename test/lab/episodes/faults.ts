@@ -48,6 +48,8 @@ const SERVER_FAULTS: readonly FaultKind[] = [
       identifiable: tcpHere && udpElsewhere,
       // Without TCP to compare with the host is just silent; without another host all UDP may be dropped.
       tolerated: [
+        // The ports of its relay are among those that hear nothing.
+        'relay.no-data',
         ...(tcpHere ? [] : ['net.server-silent']),
         ...(udpElsewhere ? [] : ['net.udp-blocked', 'net.port-blocked']),
       ],

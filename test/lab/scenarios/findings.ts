@@ -157,6 +157,13 @@ const NAMED: readonly Scenario[] = [
     command: ['doctor', `turns:${NAME}`, ...LOGIN, '--ca', '{ca}'],
     misses: ['tls.old-version', 'net.tls-filtered', 'tls.untrusted'],
   }),
+  scenario('near miss: a relay of IPv4 reached over IPv6, and only a private address of ours for it to refuse', {
+    first: 'none',
+    network: 'dual-stack',
+    servers: [{ ipv6: true, turn: [{ kind: 'iceprobe', ipv6: true }] }],
+    command: ['doctor', `turn:[${S1V6}]`, ...LOGIN],
+    misses: ['relay.no-data', 'relay.inbound-blocked'],
+  }),
   scenario('a NAT that maps by destination, and no relay', {
     first: 'nat.address-dependent-mapping',
     network: 'apdm-apdf',

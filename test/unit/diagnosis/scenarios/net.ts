@@ -430,6 +430,15 @@ export const netScenarios: readonly Scenario[] = [
     },
     near: [
       {
+        name: 'an IPv6 address without a route, on a machine without IPv6, beside an IPv4 one that fails for its own reasons',
+        run: () => {
+          const run = turnRun(TURN);
+          run.attempt(TURN, SIX).fail('challenge', 'unreachable', { systemError: 'ENETUNREACH' });
+          run.attempt(TURN, PEER).fail('challenge', 'refused');
+          return run;
+        },
+      },
+      {
         name: 'an IPv6 address without a route beside a good IPv4 one',
         run: () => {
           const run = turnRun(TURN);
@@ -746,6 +755,25 @@ export const netScenarios: readonly Scenario[] = [
   },
   {
     id: 'net.path-mtu',
+    raise: () => {
+      // TCP puts what it has to send again into larger segments, and they die too.
+      const run = sized(
+        [
+          [1200, 5, 5],
+          [1400, 6, 0],
+        ],
+        TURN_TCP,
+      );
+      const stream = run.attempt(TURN_TCP, PEER).pass('connect').allocated();
+      stream.burst('relay-to-peer', 20, 12).burst('peer-after-relay', 12, 8);
+      stream.pass('relay-data', { relay: { witness: 'outside' } });
+      return run;
+    },
+    finding: { consequences: ['net.high-loss'] },
+    near: [],
+  },
+  {
+    id: 'net.path-mtu',
     raise: () =>
       sized([
         [172, 5, 5],
@@ -796,8 +824,8 @@ function relayed(given: { sent: number; received: number; rtt?: number; swing?: 
   return run;
 }
 
-function sized(sizes: readonly (readonly [number, number, number])[]): Run {
-  const run = withInterfaces(new Run({ command: 'probe', servers: [turnServer(TURN)] }));
+function sized(sizes: readonly (readonly [number, number, number])[], ...more: readonly string[]): Run {
+  const run = withInterfaces(new Run({ command: 'probe', servers: [turnServer(TURN, ...more)] }));
   const attempt = run.attempt(TURN, PEER).allocated();
   attempt.burst('relay-to-peer', 20, 20).burst('peer-after-relay', 20, 20);
   attempt.pass('relay-data', {

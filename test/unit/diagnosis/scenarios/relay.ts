@@ -270,6 +270,16 @@ export const relayScenarios: readonly Scenario[] = [
           }),
       },
       {
+        name: 'one port, where packets are lost on the others too',
+        run: () =>
+          data(20, 17, 12, {
+            ports: [
+              { port: 49_161, sent: 20, received: 17 },
+              { port: 61_000, sent: 20, received: 0 },
+            ],
+          }),
+      },
+      {
         name: 'one port, where our own address changes from flow to flow',
         run: () => {
           const run = data(20, 20, 20, {

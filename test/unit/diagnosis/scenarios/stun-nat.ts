@@ -105,7 +105,13 @@ export const stunNatScenarios: readonly Scenario[] = [
   {
     id: 'nat.unstable-address',
     raise: () => nat(INDEPENDENT, { test: 'stability', mappedAddress: '203.0.113.8:50000' }),
-    near: [{ name: 'the same again', run: () => nat(INDEPENDENT, { test: 'stability' }) }],
+    near: [
+      { name: 'the same again', run: () => nat(INDEPENDENT, { test: 'stability' }) },
+      {
+        name: 'through a NAT64: an address of each family, to servers of each',
+        run: () => nat(INDEPENDENT, { destination: '[2001:db8:9::9]:3478', mappedAddress: '[2001:db8:1::23]:50000' }),
+      },
+    ],
   },
   {
     id: 'nat.no-hairpin',
