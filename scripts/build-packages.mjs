@@ -6,7 +6,7 @@ import { bundledPackages } from './bundled-packages.mjs';
 import { root } from './setup.mjs';
 
 /** What our sources import, each with its types at most beside it. Anything else is bundled with ours. */
-const PACKAGES = ['chalk', 'ws', 'yargs'];
+const PACKAGES = ['chalk', 'ws', 'yargs-parser'];
 
 /** ws is CommonJS and asks for Node's own modules by `require`, which an ES module does not have. */
 const REQUIRE =
@@ -68,7 +68,7 @@ function pointTo(folder, chunks) {
   for (const file of readdirSync(folder).filter((each) => each.endsWith('.js'))) {
     const path = join(folder, file);
     const text = readFileSync(path, 'utf8');
-    const pointed = text.replace(/"iceprobe-package:(\w+)"/g, (_, name) => `"${chunks}${name}.js"`);
+    const pointed = text.replace(/"iceprobe-package:([\w-]+)"/g, (_, name) => `"${chunks}${name}.js"`);
     if (pointed !== text) writeFileSync(path, pointed);
   }
 }

@@ -1,4 +1,4 @@
-import yargs from 'yargs';
+import parser from 'yargs-parser';
 import { suggest } from '../../core/suggest.ts';
 import { UsageError } from '../errors.ts';
 import type { Option, OptionTable, ValuesOf } from './option.ts';
@@ -29,15 +29,14 @@ export function parseArguments<Table extends OptionTable>(
   args: readonly string[],
   table: Table,
 ): ParsedArguments<Table> {
-  const given = yargs([])
-    .help(false)
-    .version(false)
-    .parserConfiguration(PARSER)
-    .options(Object.fromEntries(Object.entries(table).map(([name, option]) => [name, toYargs(option)])))
-    .fail(false)
-    .exitProcess(false)
-    .parseSync([...args]) as Record<string, unknown>;
-  const { _: positionals, '--': rest, $0: _program, ...named } = given;
+  const names = Object.keys(table);
+  const given: Record<string, unknown> = parser([...args], {
+    alias: Object.fromEntries(Object.entries(table).map(([name, { alias = [] }]) => [name, alias])),
+    string: names.filter((name) => table[name]?.takesValue === true),
+    boolean: names.filter((name) => table[name]?.takesValue === false),
+    configuration: PARSER,
+  });
+  const { _: positionals, '--': rest, ...named } = given;
   refuseFlagValues(args, table);
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(named)) {
@@ -49,13 +48,6 @@ export function parseArguments<Table extends OptionTable>(
     options: options as ValuesOf<Table>,
     positionals: (positionals as unknown[]).map(String),
     rest: ((rest ?? []) as unknown[]).map(String),
-  };
-}
-
-function toYargs(option: Option<unknown>) {
-  return {
-    ...(option.alias === undefined ? {} : { alias: option.alias }),
-    ...(option.takesValue ? { string: true } : { boolean: true }),
   };
 }
 
