@@ -1,5 +1,5 @@
 import type { GatherOptions } from '../../probe/gather-options.ts';
-import { type IceServer, startTurnServer } from '../../turn-server/start.ts';
+import type { IceServer } from '../../turn-server/start.ts';
 import { COMMANDS } from '../commands.ts';
 
 export const LOCAL_BY_DEFAULT = `No server given: using a private TURN server on this machine.
@@ -12,6 +12,7 @@ No packet leaves it. This does NOT test your network.
 
 /** The embedded server, and what a run needs to use it. */
 export async function startLocal(): Promise<AsyncDisposable & { readonly options: LocalOptions }> {
+  const { startTurnServer } = await import('../../turn-server/start.ts');
   const server = await startTurnServer();
   return {
     options: { iceServers: server.iceServers, ...(server.caPem === undefined ? {} : { ca: server.caPem }) },

@@ -1,5 +1,4 @@
 import { findBrowser, type InstalledBrowser } from '../../browser/find.ts';
-import { BrowserError, gatherWithBrowser } from '../../browser/gather.ts';
 import { VERSION } from '../../core/version.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
@@ -46,6 +45,8 @@ export async function observeFromVantages(
   { browser, command, withEvents, startHere, judge }: Vantages,
   onEvent: (event: RunEvent) => void,
 ): Promise<Report> {
+  // With a web server and its sockets: for those alone who ask for a browser.
+  const { BrowserError, gatherWithBrowser } = await import('../../browser/gather.ts');
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const iceTransportPolicy = options.iceTransportPolicy ?? 'all';
   const iceServers = options.iceServers.map(pageServer);
