@@ -74,8 +74,22 @@ function chosenMs(events: readonly RunEvent[]): number {
     .sort((a, b) => a - b);
   // The longest silence between two answers of the NAT's discovery.
   const silence = nat.reduce((longest, ms, index) => Math.max(longest, ms - (nat[index - 1] ?? ms)), 0);
-  const data = events.filter((event) => event.type === 'stage' && event.stage === 'relay-data');
-  return silence + data.reduce((sum, event) => sum + Number('durationMs' in event ? event.durationMs : 0), 0);
+  return silence + dataMs(events);
+}
+
+/** Packets go out paced (`--rate`): in three directions and other sizes, through the channel, and after the refresh. */
+function dataMs(events: readonly RunEvent[]): number {
+  let sum = 0;
+  let refreshedAt = Number.NaN;
+  for (const event of events) {
+    const isBurst = event.type === 'stage' && (event.stage === 'relay-data' || event.stage === 'channel');
+    if (isBurst) sum += event.durationMs;
+    if (event.type === 'allocation' && event.change === 'refreshed') refreshedAt = event.ms;
+    if (event.type === 'relay-data' && event.purpose === 'after-refresh' && event.direction === 'relay-to-peer') {
+      sum += event.ms - refreshedAt;
+    }
+  }
+  return sum;
 }
 
 async function time(
