@@ -6,7 +6,36 @@ import { bundledPackages } from './bundled-packages.mjs';
 import { root } from './setup.mjs';
 
 /** What our sources import, each with its types at most beside it. Anything else is bundled with ours. */
-const PACKAGES = ['chalk', 'ws', 'yargs-parser'];
+const PACKAGES = ['chalk', 'ws', 'yargs/helpers'];
+
+/**
+ * Of yargs the parser: help, completion and messages are made from our own table of options, and what they would take makes
+ * an Intl.Segmenter three times at each start.
+ * @type {import('esbuild').Plugin}
+ */
+const parserAlone = {
+  name: 'parser-alone',
+  setup(build) {
+    build.onResolve({ filter: /^yargs\/helpers$/ }, ({ kind, path }) =>
+      kind === 'entry-point' ? { path, namespace: 'parser' } : undefined,
+    );
+    build.onLoad({ filter: /^/, namespace: 'parser' }, () => ({
+      contents: "export { Parser } from 'yargs/helpers';",
+      resolveDir: root,
+    }));
+    // Nothing happens while these are loaded, which they do not say of themselves: what is not used can go.
+    build.onResolve({ filter: /^/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+      if (pluginData === parserAlone || !/\/node_modules\/yargs\//.test(importer)) return undefined;
+      return {
+        ...(await build.resolve(path, { importer, kind, resolveDir, pluginData: parserAlone })),
+        sideEffects: false,
+      };
+    });
+  },
+};
+
+/** @param {string} name  `yargs/helpers` */
+const fileOf = (name) => name.replace('/', '-');
 
 /** ws is CommonJS and asks for Node's own modules by `require`, which an ES module does not have. */
 const REQUIRE =
@@ -18,9 +47,10 @@ const REQUIRE =
  */
 export async function bundlePackages(outdir) {
   return await bundleMinified({
-    entryPoints: Object.fromEntries(PACKAGES.map((name) => [name, name])),
+    entryPoints: Object.fromEntries(PACKAGES.map((name) => [fileOf(name), name])),
     outdir: join(outdir, 'chunks'),
     banner: { js: REQUIRE },
+    plugins: [parserAlone],
   });
 }
 
@@ -68,7 +98,7 @@ function pointTo(folder, chunks) {
   for (const file of readdirSync(folder).filter((each) => each.endsWith('.js'))) {
     const path = join(folder, file);
     const text = readFileSync(path, 'utf8');
-    const pointed = text.replace(/"iceprobe-package:([\w-]+)"/g, (_, name) => `"${chunks}${name}.js"`);
+    const pointed = text.replace(/"iceprobe-package:([\w/]+)"/g, (_, name) => `"${chunks}${fileOf(name)}.js"`);
     if (pointed !== text) writeFileSync(path, pointed);
   }
 }

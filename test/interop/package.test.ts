@@ -109,10 +109,12 @@ describe('its bill of materials', () => {
 
   it('is small: few packages, and each has its reason in the record of decisions', () => {
     const decisions = readFileSync(join(root, 'docs/adr/0004-dependencies.md'), 'utf8');
-    const direct = ['yargs-parser', 'chalk', 'ws', 'sucrase'];
-    expect(bill.components.map(({ name }) => name)).toEqual(expect.arrayContaining(direct));
-    for (const name of direct) expect(decisions).toContain(`| ${name} |`);
-    // sucrase brings four of its own.
+    const reasons = ['yargs', 'chalk', 'ws', 'sucrase'];
+    for (const name of reasons) expect(decisions).toContain(`| ${name} |`);
+    // Of yargs its parser; sucrase brings four of its own.
+    expect(bill.components.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['yargs-parser', 'chalk', 'ws', 'sucrase']),
+    );
     expect(bill.components.length).toBeLessThanOrEqual(8);
   });
 });

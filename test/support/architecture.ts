@@ -57,7 +57,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ws: ['web/server', 'call'],
   sucrase: ['cli'],
   vitest: ['index'],
-  'yargs-parser': ['cli'],
+  'yargs/helpers': ['cli'],
 };
 
 /** What these import is told at run time: a configuration that the user wrote, and the hooks that load it. */

@@ -1,4 +1,4 @@
-import parser from 'yargs-parser';
+import { Parser } from 'yargs/helpers';
 import { suggest } from '../../core/suggest.ts';
 import { UsageError } from '../errors.ts';
 import type { Option, OptionTable, ValuesOf } from './option.ts';
@@ -30,7 +30,7 @@ export function parseArguments<Table extends OptionTable>(
   table: Table,
 ): ParsedArguments<Table> {
   const names = Object.keys(table);
-  const given: Record<string, unknown> = parser([...args], {
+  const given: Record<string, unknown> = Parser([...args], {
     alias: Object.fromEntries(Object.entries(table).map(([name, { alias = [] }]) => [name, alias])),
     string: names.filter((name) => table[name]?.takesValue === true),
     boolean: names.filter((name) => table[name]?.takesValue === false),
