@@ -1,4 +1,4 @@
-import type { CandidatePair, DataMeasurement, PeerRole, PeerState } from '../core/call/events.ts';
+import type { CandidatePair, DataMeasurement, DataSample, PeerRole, PeerState } from '../core/call/events.ts';
 
 /** One connection of a call: real WebRTC implementations at both ends, or at ours. */
 export interface Call {
@@ -19,8 +19,15 @@ export interface Call {
   /** The pair that carries the data, as our end sees it. */
   readonly selected: CandidatePair | null;
   readonly data: DataMeasurement | null;
+  /** How that went on. Absent where it was never measured. */
+  readonly samples?: readonly CallSample[];
   /** The ends that were ours to look into. */
   readonly peers: readonly CallPeer[];
+}
+
+export interface CallSample extends DataSample {
+  /** Milliseconds since the connection began. */
+  readonly ms: number;
 }
 
 export interface CallTiming {

@@ -13,7 +13,7 @@ export type { Stage, StageData, StageName, StageStatus } from '../core/attempt.t
 export type { CandidatePair, DataMeasurement, PairEnd } from '../core/call/events.ts';
 export type { Candidate, CandidateError, CandidateType } from '../core/ice/candidate.ts';
 export { printable } from '../core/printable.ts';
-export type { Call, CallCandidate, CallPeer, CallTiming } from './calls.ts';
+export type { Call, CallCandidate, CallPeer, CallSample, CallTiming } from './calls.ts';
 export type { RunEvent } from './events.ts';
 
 export const REPORT_SCHEMA = 'iceprobe.report/1';

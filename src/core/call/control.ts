@@ -1,4 +1,4 @@
-import type { DataMeasurement } from './events.ts';
+import type { DataMeasurement, DataSample } from './events.ts';
 
 /** Messages of the control channel: short JSON; everything else on it is bulk. */
 export type Control =
@@ -9,6 +9,8 @@ export type Control =
   | { readonly ask: 'bulk-ended' }
   | { readonly bulk: { readonly bytes: number; readonly ms: number } }
   | { readonly bulkDone: true }
+  /** What the offering end sees just now, for whoever watches the other one. */
+  | { readonly sample: DataSample }
   /** What the offering end measured, so that the answering one can tell it, too. */
   | { readonly result: DataMeasurement };
 
@@ -22,16 +24,22 @@ export function readControl(data: unknown): Control | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ask, ms, counts, bulk, bulkDone, result } = value as Readonly<Record<string, unknown>>;
+  const { ask, ms, counts, bulk, bulkDone, sample, result } = value as Readonly<Record<string, unknown>>;
   if (ask === 'counts' || ask === 'bulk-begins' || ask === 'bulk-ended') return { ask };
   if (ask === 'bulk' && isCount(ms)) return { ask, ms };
   if (isCount(counts)) return { counts };
   if (bulkDone === true) return { bulkDone };
+  if (typeof sample === 'object' && sample !== null) return { sample: readSample(sample) };
   const measurement = readMeasurement(result);
   if (measurement !== undefined) return { result: measurement };
   if (typeof bulk !== 'object' || bulk === null) return undefined;
   const { bytes, ms: tookMs } = bulk as Readonly<Record<string, unknown>>;
   return isCount(bytes) && isCount(tookMs) ? { bulk: { bytes, ms: tookMs } } : undefined;
+}
+
+function readSample(value: object): DataSample {
+  const { rttMs, toAnswerer, toOfferer } = value as Readonly<Record<string, unknown>>;
+  return { rttMs: countOrNull(rttMs), toAnswerer: countOrNull(toAnswerer), toOfferer: countOrNull(toOfferer) };
 }
 
 function readMeasurement(value: unknown): DataMeasurement | undefined {

@@ -73,8 +73,18 @@ export interface CandidatePair {
 
 export interface DataChannelEvent extends CallStamp {
   readonly type: 'data-channel';
-  readonly state: 'open' | 'closed' | 'measured';
+  readonly state: 'open' | 'closed' | 'measuring' | 'measured';
+  readonly sample?: DataSample;
   readonly measurement?: DataMeasurement;
+}
+
+/** What crossed the data channel since the last sample; null for what is not measured at that time. */
+export interface DataSample {
+  /** The mean of the round trips that came to their end, milliseconds; null where none did. */
+  readonly rttMs: number | null;
+  /** Payload, bits a second. */
+  readonly toAnswerer: number | null;
+  readonly toOfferer: number | null;
 }
 
 /** What crossed the data channel. */

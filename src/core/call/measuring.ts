@@ -1,6 +1,7 @@
 import { type Control, readControl } from './control.ts';
-import type { DataMeasurement } from './events.ts';
+import type { DataMeasurement, DataSample } from './events.ts';
 import type { CallClock, DataChannel } from './peer-connection.ts';
+import { Sampler } from './sampler.ts';
 
 /** Unordered, without retransmission: what is lost stays lost, and nothing waits for it. */
 export const PROBE_CHANNEL = 'iceprobe-probe';
@@ -17,6 +18,8 @@ const PATIENCE_MS = 6000;
 /** How long what is still under way is waited for. */
 const LATEST_MS = 1000;
 const LONGEST_BULK_MS = 60_000;
+/** Of the other end, which may be anybody's. */
+const MOST_SAMPLES = 400;
 
 /**
  * Measures from the offering end: round trips, then a burst each way. Resolves with what came of it when it is through or
@@ -30,7 +33,9 @@ export class Measuring {
   readonly #roundTripsMs: number[] = [];
   readonly #sentAt = new Map<number, number>();
   readonly #startedAt: number;
+  readonly #sampler: Sampler;
   #sent = 0;
+  #bulkSent = 0;
   #arrived: number | null = null;
   #toAnswerer: number | null = null;
   #toOfferer: number | null = null;
@@ -38,28 +43,49 @@ export class Measuring {
   #stopped = false;
   #waiting: ((control: Control | undefined) => void) | undefined;
 
-  constructor(clock: CallClock, probe: DataChannel, control: DataChannel, durationMs: number) {
+  constructor(
+    clock: CallClock,
+    probe: DataChannel,
+    control: DataChannel,
+    durationMs: number,
+    onSample: (sample: DataSample) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#probe = probe;
     this.#control = control;
     this.#durationMs = durationMs;
     this.#startedAt = clock.now();
+    this.#sampler = new Sampler(clock, durationMs, (sample) => {
+      onSample(sample);
+      send(control, { sample });
+    });
     probe.onmessage = ({ data }) => this.#onReturn(data);
     control.onmessage = ({ data }) => this.#onControl(data);
   }
 
   /** Half of the time for round trips, a quarter for each direction's throughput. */
   async run(): Promise<DataMeasurement> {
+    this.#sampler.begin('rttMs', () => 0);
     await this.#ping(this.#durationMs / 2);
+    this.#sampler.stop();
     const counts = await this.#ask({ ask: 'counts' });
     if (counts !== undefined && 'counts' in counts) this.#arrived = Math.min(counts.counts, this.#sent);
     const bulkMs = this.#durationMs / 4;
     send(this.#control, { ask: 'bulk-begins' });
-    await sendBulk(this.#control, bulkMs, this.#clock, () => this.#stopped);
+    this.#sampler.begin('toAnswerer', () => this.#bulkSent - this.#control.bufferedAmount);
+    await sendBulk(this.#control, bulkMs, this.#clock, {
+      isOver: () => this.#stopped,
+      onSent: (bytes) => {
+        this.#bulkSent += bytes;
+      },
+    });
+    this.#sampler.stop();
     const taken = await this.#ask({ ask: 'bulk-ended' });
     if (taken !== undefined && 'bulk' in taken) this.#toAnswerer = rate(taken.bulk.bytes, taken.bulk.ms);
     this.#bulk = new BulkCount();
+    this.#sampler.begin('toOfferer', () => this.#bulk.bytes);
     const done = await this.#ask({ ask: 'bulk', ms: bulkMs }, bulkMs);
+    this.#sampler.stop();
     if (done !== undefined) this.#toOfferer = this.#bulk.rate();
     const result = this.result();
     send(this.#control, { result });
@@ -84,6 +110,7 @@ export class Measuring {
 
   stop(): void {
     this.#stopped = true;
+    this.#sampler.stop();
     this.#waiting?.(undefined);
   }
 
@@ -105,7 +132,9 @@ export class Measuring {
     const at = number === undefined ? undefined : this.#sentAt.get(Number(number));
     if (at === undefined) return;
     this.#sentAt.delete(Number(number));
-    this.#roundTripsMs.push(this.#clock.now() - at);
+    const roundTripMs = this.#clock.now() - at;
+    this.#roundTripsMs.push(roundTripMs);
+    this.#sampler.onRoundTrip(roundTripMs);
   }
 
   #onControl(data: unknown): void {
@@ -141,11 +170,14 @@ export class Echo {
   #bulk = new BulkCount();
   #sending = false;
   #stopped = false;
+  #samples = 0;
+  readonly #onSample: (sample: DataSample) => void;
   /** What the other end says that it measured. */
   result: DataMeasurement | undefined;
 
-  constructor(clock: CallClock) {
+  constructor(clock: CallClock, onSample: (sample: DataSample) => void = () => {}) {
     this.#clock = clock;
+    this.#onSample = onSample;
   }
 
   take(channel: DataChannel): void {
@@ -167,6 +199,7 @@ export class Echo {
     if (this.#bulk.take(data, this.#clock.now())) return;
     const control = readControl(data);
     if (control !== undefined && 'result' in control) this.result ??= control.result;
+    if (control !== undefined && 'sample' in control && ++this.#samples <= MOST_SAMPLES) this.#onSample(control.sample);
     if (control === undefined || !('ask' in control)) return;
     switch (control.ask) {
       case 'counts':
@@ -187,7 +220,7 @@ export class Echo {
   async #sendBulk(channel: DataChannel, ms: number): Promise<void> {
     if (this.#sending) return;
     this.#sending = true;
-    await sendBulk(channel, Math.min(ms, LONGEST_BULK_MS), this.#clock, () => this.#stopped);
+    await sendBulk(channel, Math.min(ms, LONGEST_BULK_MS), this.#clock, { isOver: () => this.#stopped });
     this.#sending = false;
     send(channel, { bulkDone: true });
   }
@@ -218,11 +251,17 @@ class BulkCount {
 }
 
 /** Keeps the channel's buffer filled, and no fuller: what waits there is what a question behind it waits for. */
-async function sendBulk(channel: DataChannel, ms: number, clock: CallClock, isOver: () => boolean): Promise<void> {
+async function sendBulk(
+  channel: DataChannel,
+  ms: number,
+  clock: CallClock,
+  { isOver, onSent }: { isOver(): boolean; onSent?(bytes: number): void },
+): Promise<void> {
   const until = clock.now() + ms;
   while (!isOver() && clock.now() < until) {
     while (channel.bufferedAmount < MOST_BUFFERED && clock.now() < until) {
       if (!trySend(channel, BULK)) return;
+      onSent?.(BULK.length);
     }
     await new Promise<void>((resolve) => clock.after(BULK_EVERY_MS, resolve));
   }

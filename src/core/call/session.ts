@@ -1,7 +1,7 @@
 import { CandidateQueue } from '../signaling/candidate-queue.ts';
 import type { PeerMessage } from '../signaling/message.ts';
 import { candidatesIn, withoutFragment, withoutTrickle } from './description.ts';
-import type { CallEvent, PeerState, SignalingEvent } from './events.ts';
+import type { CallEvent, DataSample, PeerState, SignalingEvent } from './events.ts';
 import { CONTROL_CHANNEL, Echo, Measuring, PROBE_CHANNEL } from './measuring.ts';
 import { type CallPath, configurationFor, givenUrl, kindsFor, reasonToWithhold, withholdFromSdp } from './path.ts';
 import type { DataChannel, PeerConnection, SessionDescription } from './peer-connection.ts';
@@ -61,7 +61,7 @@ export class PeerSession {
     this.#trickle = options.trickle;
     this.#kinds = kindsFor(options.path, options.iceServers);
     const { clock } = world;
-    this.#echo = new Echo(clock);
+    this.#echo = new Echo(clock, this.#onSample);
     this.#tell('call', 'started', { stack: options.stack });
     this.#connection = world.connect(configurationFor(options.path, options.iceServers, options.bridges));
     this.#watch = new StatsWatch(this.#connection, clock, options.bridges ?? {}, {
@@ -350,6 +350,10 @@ export class PeerSession {
     this.#isFlooded = true;
   }
 
+  readonly #onSample = (sample: DataSample): void => {
+    if (!this.#isEnding) this.#emit({ type: 'data-channel', ...this.#stamp, state: 'measuring', sample });
+  };
+
   #onOpen(): void {
     this.#wasOpen = true;
     this.#cancelDeadline();
@@ -359,7 +363,7 @@ export class PeerSession {
   async #measure(probe: DataChannel, control: DataChannel): Promise<void> {
     this.#onOpen();
     const { clock } = this.#world;
-    const measuring = new Measuring(clock, probe, control, this.#options.durationMs);
+    const measuring = new Measuring(clock, probe, control, this.#options.durationMs, this.#onSample);
     this.#measuring = measuring;
     this.#cancelDeadline = clock.after(this.#options.durationMs + MEASURING_SLACK_MS, () => measuring.stop());
     await measuring.run();

@@ -1,4 +1,4 @@
-import type { CandidatePair, DataMeasurement, PeerRole } from '../../core/call/events.ts';
+import type { CandidatePair, DataMeasurement, DataSample, PeerRole } from '../../core/call/events.ts';
 import type { Call, CallCandidate, CallPeer, CallTiming } from '../calls.ts';
 import type { RunEvent } from '../events.ts';
 
@@ -9,6 +9,8 @@ type CallRunEvent = Extract<
 
 /** What a peer that floods us with candidates may fill of the report. */
 const MOST_CANDIDATES = 500;
+/** The same of samples: twice what our own end makes. */
+const MOST_SAMPLES = 400;
 
 interface Draft {
   readonly path: string;
@@ -27,6 +29,7 @@ interface PeerDraft {
   restarts: number;
   opened: boolean;
   measurement: DataMeasurement | null;
+  readonly samples: (DataSample & { readonly ms: number })[];
   end: { readonly state: string; readonly reason: string } | undefined;
 }
 
@@ -59,6 +62,9 @@ export class CallsFold {
           peer.marks.channelMs ??= event.ms;
         }
         peer.measurement = event.measurement ?? peer.measurement;
+        if (event.sample !== undefined && peer.samples.length < MOST_SAMPLES) {
+          peer.samples.push({ ms: event.ms, ...event.sample });
+        }
         break;
     }
   }
@@ -90,6 +96,7 @@ function peerOf(draft: Draft, role: PeerRole): PeerDraft {
     restarts: 0,
     opened: false,
     measurement: null,
+    samples: [],
     end: undefined,
   };
   draft.peers.set(role, peer);
@@ -128,6 +135,7 @@ function callOf(draft: Draft): Call {
     timing: timingOf(main, startedMs),
     selected: [...(main?.pairs.values() ?? [])].find((pair) => pair.selected) ?? null,
     data: main?.measurement ?? null,
+    ...(main === undefined || main.samples.length === 0 ? {} : { samples: main.samples.map(after(startedMs)) }),
     peers: [...draft.peers].map(([role, peer]) => ({
       peer: role,
       stack: peer.stack,
@@ -138,6 +146,13 @@ function callOf(draft: Draft): Call {
       restarts: peer.restarts,
     })),
   };
+}
+
+function after(startedMs: number) {
+  return <T extends { readonly ms: number }>(sample: T): T => ({
+    ...sample,
+    ms: Math.round(1000 * (sample.ms - startedMs)) / 1000,
+  });
 }
 
 function timingOf(peer: PeerDraft | undefined, startedMs: number): CallTiming {

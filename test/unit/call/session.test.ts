@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallEvent, SignalingEvent } from '../../../src/core/call/events.ts';
+import { CONTROL_CHANNEL, Echo } from '../../../src/core/call/measuring.ts';
+import type { DataChannel } from '../../../src/core/call/peer-connection.ts';
 import { type FakeNetwork, fakeCall, HOST, LOOPBACK, RELAY, SRFLX, VirtualClock } from '../../support/fake-peers.ts';
 
 const network = (more: Partial<FakeNetwork> = {}): FakeNetwork => ({
@@ -37,6 +39,38 @@ describe('a session', () => {
     const { throughput } = (measured as Extract<CallEvent, { type: 'data-channel' }>).measurement ?? {};
     expect(throughput?.toAnswerer).toBeCloseTo(8e6, -5);
     expect(throughput?.toOfferer).toBeCloseTo(8e6, -5);
+  });
+
+  it('tells at both ends how the measuring goes on', async () => {
+    const net = network();
+    const { offerer, answerer } = fakeCall({ network: net });
+    offerer.session.start();
+    await net.clock.until(() => offerer.ends.length > 0 && answerer.ends.length > 0);
+    const [here = [], there] = [offerer, answerer].map(({ events }) =>
+      events.flatMap((event) => (event.type === 'data-channel' ? (event.sample ?? []) : [])),
+    );
+    expect(there).toEqual(here);
+    // Half a second of round trips, a quarter of a second each way, a sample every 50 ms; the last of each is cut off.
+    const told = (what: 'rttMs' | 'toAnswerer' | 'toOfferer') => here.flatMap((sample) => sample[what] ?? []);
+    expect(told('rttMs').length).toBeGreaterThanOrEqual(9);
+    expect(told('rttMs').every((ms) => Math.abs(ms - 20) < 1)).toBe(true);
+    for (const what of ['toAnswerer', 'toOfferer'] as const) {
+      const total = told(what).reduce((sum, bits) => sum + bits, 0);
+      expect(told(what).length).toBeGreaterThanOrEqual(4);
+      expect(total / told(what).length).toBeGreaterThan(5e6);
+      expect(total / told(what).length).toBeLessThan(10e6);
+    }
+  });
+
+  it('takes no more samples of the other end than it would make itself', async () => {
+    const clock = new VirtualClock();
+    let samples = 0;
+    const echo = new Echo(clock, () => samples++);
+    const channel = { label: CONTROL_CHANNEL, readyState: 'open', bufferedAmount: 0, onopen: null, onclose: null };
+    const control: DataChannel = { ...channel, onmessage: null, send: () => {} };
+    echo.take(control);
+    for (let i = 0; i < 5000; i++) control.onmessage?.({ data: JSON.stringify({ sample: { rttMs: i } }) });
+    expect(samples).toBe(400);
   });
 
   it('counts what is lost on the way', async () => {
