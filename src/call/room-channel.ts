@@ -64,6 +64,10 @@ async function connect({ url, fingerprint, ca }: RoomServer, signal: AbortSignal
       signal.removeEventListener('abort', abort);
       socket.close();
     },
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
   });
   signal.addEventListener('abort', abort, { once: true });
   socket.on('message', (data, isBinary) => client.onText(isBinary ? '' : String(data)));

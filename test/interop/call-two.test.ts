@@ -1,45 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startTurnServer } from '../../src/index.ts';
 import type { Report } from '../../src/record/report.ts';
 import { runCli } from '../support/cli.ts';
+import { Running } from '../support/running.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/iceprobe.js', import.meta.url));
 const LIMIT = 120_000;
-
-/** A command that runs on while a test talks to it. */
-class Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-  stdout = '';
-  stderr = '';
-  #wake: (() => void)[] = [];
-
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [BIN, ...args], { stdio: 'pipe' });
-    for (const name of ['stdout', 'stderr'] as const) {
-      this.child[name]?.setEncoding('utf8').on('data', (text: string) => {
-        this[name] += text;
-        for (const wake of this.#wake.splice(0)) wake();
-      });
-    }
-    this.ended = new Promise((resolve) => this.child.once('close', resolve));
-  }
-
-  /** What the pattern finds in its output, as soon as it does. */
-  async shows(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const found = pattern.exec(this.stdout + this.stderr);
-      if (found !== null) return found[1] ?? found[0];
-      const isOver = await Promise.race([
-        new Promise<boolean>((resolve) => this.#wake.push(() => resolve(false))),
-        this.ended.then(() => true),
-      ]);
-      if (isOver && !pattern.test(this.stdout + this.stderr)) throw new Error(`ended: ${this.stderr}${this.stdout}`);
-    }
-  }
-}
 
 const running: Running[] = [];
 
@@ -50,10 +15,7 @@ function start(...args: string[]): Running {
 }
 
 afterEach(async () => {
-  for (const { child, ended } of running.splice(0)) {
-    child.kill('SIGINT');
-    await ended;
-  }
+  for (const command of running.splice(0)) await command[Symbol.asyncDispose]();
 });
 
 const connected = (json: string): (readonly [string, string, boolean])[] =>

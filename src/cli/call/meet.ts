@@ -107,6 +107,7 @@ async function explained<T>(promise: Promise<T>): Promise<T> {
           'copy the whole address with its pin, or trust its authority: --ca FILE',
         );
       case 'unreachable':
+      case 'silent':
       case 'no-rooms':
         throw new UsageError(`no room: ${words}`, 'is iceprobe signal, web or call --host running at that address?');
       case 'aborted':

@@ -3,7 +3,7 @@ import { type RoomNotice, type RoomRequest, readRoomNotice } from './room-messag
 
 /** Why there is no room: the server's word, or why it could not be asked. */
 export class RoomFailure extends Error {
-  /** `wrong-code`, `room-full`, ...; `unreachable`, `certificate`, `no-rooms`, `expired`, `aborted` where the server could not say so. */
+  /** `wrong-code`, `room-full`, ...; `unreachable`, `silent`, `certificate`, `no-rooms`, `expired`, `aborted` where the server could not say so. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -17,7 +17,12 @@ export class RoomFailure extends Error {
 export interface RoomSocket {
   send(text: string): void;
   close(): void;
+  /** Runs it once after so many milliseconds; the returned function takes that back. */
+  after(ms: number, run: () => void): () => void;
 }
+
+/** How long the server may take for an answer. */
+const ANSWER_MS = 10_000;
 
 export interface OpenedRoom {
   readonly code: string;
@@ -41,8 +46,10 @@ export class RoomClient {
   /** Opens a room: its code at once, the channel when somebody has joined. Rejects with {@link RoomFailure}. */
   async open(): Promise<OpenedRoom> {
     this.#ask({ type: 'open' });
-    const opened = await this.#expect('opened');
-    const joined = this.#expect('peer-joined').then(({ peer }) => this.#channel(opened.id, peer));
+    const opened = await this.#expect('opened', ANSWER_MS);
+    // The server says when the time is up; should it not, it is not waited for.
+    const limitMs = Math.min(MOST_WAITING_MS, opened.expiresInMs) + ANSWER_MS;
+    const joined = this.#expect('peer-joined', limitMs).then(({ peer }) => this.#channel(opened.id, peer));
     // Whoever gives up before somebody comes need not look at it.
     joined.catch(() => {});
     return { code: opened.code, expiresInMs: opened.expiresInMs, joined };
@@ -51,7 +58,7 @@ export class RoomClient {
   /** Joins a room that somebody waits in. Rejects with {@link RoomFailure}. */
   async join(code: string): Promise<SignalingChannel> {
     this.#ask({ type: 'join', code });
-    const { id, peer } = await this.#expect('joined');
+    const { id, peer } = await this.#expect('joined', ANSWER_MS);
     return this.#channel(id, peer);
   }
 
@@ -78,7 +85,21 @@ export class RoomClient {
     this.#socket.send(JSON.stringify(request));
   }
 
-  async #expect<Type extends RoomNotice['type']>(type: Type): Promise<Extract<RoomNotice, { readonly type: Type }>> {
+  async #expect<Type extends RoomNotice['type']>(
+    type: Type,
+    limitMs: number,
+  ): Promise<Extract<RoomNotice, { readonly type: Type }>> {
+    const cancel = this.#socket.after(limitMs, () => {
+      this.fail(new RoomFailure('silent', 'the server of rooms does not answer'));
+    });
+    try {
+      return await this.#next(type);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #next<Type extends RoomNotice['type']>(type: Type): Promise<Extract<RoomNotice, { readonly type: Type }>> {
     for (;;) {
       const notice = this.#notices.shift();
       if (notice?.type === type) return notice as Extract<RoomNotice, { readonly type: Type }>;
@@ -116,3 +137,5 @@ function overWords(reason: Extract<RoomNotice, { readonly type: 'over' }>['reaso
 }
 
 const MOST_WAITING = 1000;
+/** Whatever a server says of the life of its rooms. */
+const MOST_WAITING_MS = 60 * 60_000;
