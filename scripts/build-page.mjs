@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { root } from './setup.mjs';
 
 const SOURCE = join(root, 'src', 'web', 'page');
@@ -21,11 +22,13 @@ export async function buildPage(outfile, version) {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const html = readFileSync(join(SOURCE, 'index.html'), 'utf8')
-    .replace('<!--policy-->', `<meta http-equiv="Content-Security-Policy" content="${policy}">`)
+  const body = readFileSync(join(SOURCE, 'index.html'), 'utf8')
     .replace('<!--style-->', () => `<style>${style}</style>`)
     .replace('<!--script-->', () => `<script type="module">${script}</script>`);
+  const html = body.replace('<!--policy-->', `<meta http-equiv="Content-Security-Policy" content="${policy}">`);
   writeFileSync(outfile, html);
+  // As it is served: the policy goes into a header.
+  writeFileSync(`${outfile}.br`, brotliCompressSync(body.replace('<!--policy-->', '')));
 }
 
 /**
@@ -85,13 +88,23 @@ export const withoutDescriptions = {
         (key === 'description' && typeof value === 'string') ||
         // Enumerations are open: their words are prose too.
         ((key === 'enum' || key === 'examples') && Array.isArray(value));
-      return {
-        contents: JSON.stringify(JSON.parse(text, (key, value) => (isProse(key, value) ? undefined : value))),
-        loader: 'json',
-      };
+      const { $schema, $id, title, ...schema } = JSON.parse(text, (key, value) =>
+        isProse(key, value) ? undefined : turned(value),
+      );
+      return { contents: JSON.stringify(schema), loader: 'json' };
     });
   },
 };
+
+/**
+ * Most fields are required: the others are named in their place, which saves a kilobyte.
+ * @param {any} schema
+ */
+function turned(schema) {
+  if (schema?.type !== 'object' || typeof schema.properties !== 'object') return schema;
+  const { required = [], ...rest } = schema;
+  return { ...rest, optional: Object.keys(schema.properties).filter((name) => !required.includes(name)) };
+}
 
 /** @param {string} text */
 function hashOf(text) {

@@ -26,12 +26,13 @@ function mismatchAt(value: unknown, schema: JsonSchema, root: JsonSchema, path: 
 
 function mismatchOfFields(
   value: Readonly<Record<string, unknown>>,
-  { properties = {}, required = [], additionalProperties }: JsonSchema,
+  { properties = {}, optional, required = [], additionalProperties }: JsonSchema,
   root: JsonSchema,
   path: string,
 ): string | undefined {
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
-  const missing = required.find((name) => !Object.hasOwn(value, name));
+  const needed = optional === undefined ? required : Object.keys(properties).filter((name) => !optional.includes(name));
+  const missing = needed.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) return `${at(missing)} is missing`;
   return firstOf(Object.entries(value), ([name, field]) => {
     const schema = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;

@@ -9,7 +9,7 @@ import { PageConnection, type Services } from './server/connection.ts';
 import { cookieOf, HEADERS, isEmbedded, isOurHost, isOurOrigin, type Place, placeOf } from './server/guard.ts';
 import { type ListenOptions, startListening } from './server/listening.ts';
 import { MAX_MESSAGE_BYTES } from './server/messages.ts';
-import { policyOf, withoutPolicy } from './server/page-file.ts';
+import { policyOf, readCompressedPage, withoutPolicy } from './server/page-file.ts';
 import { RoomService } from './server/room-service.ts';
 import { ROOMS_PATH, RoomDoorway, refuseUpgrade } from './server/signal.ts';
 import { randomText, Tickets } from './server/tickets.ts';
@@ -95,7 +95,7 @@ class Doorway {
     this.#roomServer = roomServer;
     this.#options = options;
     this.#place = place;
-    this.#body = new Compressed(withoutPolicy(options.page));
+    this.#body = new Compressed(withoutPolicy(options.page), readCompressedPage);
     const socket = `${place.scheme === 'https' ? 'wss' : 'ws'}://${host}`;
     this.#policy = `${policyOf(options.page).replace(/connect-src [^;]*/, `connect-src 'self' ${socket}`)}; frame-ancestors 'none'`;
   }

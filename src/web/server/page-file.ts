@@ -5,9 +5,20 @@ const PLACES = ['./page.html', '../page.html', '../../../dist/page.html'];
 
 /** The built page: one HTML file that needs no other. */
 export function readBuiltPage(): string {
-  const place = PLACES.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  const place = placeOfPage();
   if (place === undefined) throw new Error('the page is not built: page.html is missing (npm run build makes it)');
   return readFileSync(place, 'utf8');
+}
+
+/** The same as it is served, compressed by the build; undefined where there is none. */
+export function readCompressedPage(): Buffer | undefined {
+  const place = placeOfPage();
+  const compressed = place === undefined ? undefined : new URL(`${place.href}.br`);
+  return compressed !== undefined && existsSync(compressed) ? readFileSync(compressed) : undefined;
+}
+
+function placeOfPage(): URL | undefined {
+  return PLACES.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
 }
 
 const META = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/;
