@@ -51,6 +51,7 @@ export async function openWebPage(name: BrowserName, options: WebPageOptions = {
     timeoutMs,
     gather: gather ?? terminalGather(network),
     startLocalServer,
+    roomServer: (port) => `ws://127.0.0.1:${port}`,
   });
   let browser: TestBrowser;
   try {

@@ -1,4 +1,4 @@
-import { CALL_PATHS, type CallIceServer, type CallPath, serversFor } from '../../core/call/path.ts';
+import { type CallIceServer, type CallPath, separatePaths, serversFor } from '../../core/call/path.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
 import type { IceTransportPolicy } from '../../record/report.ts';
 import { UsageError } from '../errors.ts';
@@ -28,10 +28,7 @@ export function pathsOf(
     }
     return [policy === 'relay' && path === 'any' ? 'relay' : path];
   }
-  // Each relay protocol by itself says more than all of them in one.
-  const separate = CALL_PATHS.filter((each) => each !== 'relay');
-  const possible = separate.filter((each) => !needsServer(each) || serversFor(each, servers).length > 0);
-  return policy === 'relay' ? possible.filter((each) => each.startsWith('relay')) : possible;
+  return separatePaths(servers, policy);
 }
 
 const NEEDS: Readonly<Record<string, string>> = {
@@ -44,10 +41,6 @@ const NEEDS: Readonly<Record<string, string>> = {
 
 function needsNoRelay(path: CallPath): boolean {
   return path === 'host' || path === 'srflx';
-}
-
-function needsServer(path: CallPath): boolean {
-  return path !== 'any' && path !== 'host';
 }
 
 export interface CallTimes {

@@ -73,6 +73,15 @@ export function serversFor(path: CallPath, servers: readonly CallIceServer[]): r
   });
 }
 
+/** The paths that these servers allow, each to be tried by itself: that says more than all of them in one. */
+export function separatePaths(servers: readonly CallIceServer[], policy: 'all' | 'relay'): readonly CallPath[] {
+  return CALL_PATHS.filter((path) => {
+    if (path === 'relay') return false;
+    if (path === 'any' || path === 'host') return policy === 'all';
+    return serversFor(path, servers).length > 0 && (policy === 'all' || path.startsWith('relay'));
+  });
+}
+
 /** Why a candidate of ours is not told to the other end; undefined where it is. */
 export function reasonToWithhold(path: CallPath, candidate: string, loopback: boolean): string | undefined {
   const parsed = parseCandidate(candidate);

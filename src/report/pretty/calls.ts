@@ -1,5 +1,6 @@
 import { showDuration } from '../../diagnosis/render.ts';
-import type { Call, PairEnd, Report } from '../../record/report.ts';
+import type { Call, Report } from '../../record/report.ts';
+import { type CallStep, dataWords, endOf, pairOf, stepsOf } from '../call-words.ts';
 import { flow, labelled, WIDTH } from '../layout.ts';
 import type { Style } from '../style.ts';
 
@@ -21,7 +22,7 @@ export function callLines(report: Report, style: Style): string[] {
   return [
     style.dim(header),
     ...calls.flatMap((call) => rowOf(call, style)),
-    ...stepsOf(told, calls.length > 1, style),
+    ...stepLines(told, calls.length > 1, style),
     ...endsOf(told, style),
   ];
 }
@@ -44,29 +45,24 @@ function rowOf(call: Call, style: Style): string[] {
         : `${' '.repeat(LABEL + head.length)}${line}`,
     );
   }
-  const rtt = data?.rttMs;
-  const times = rtt === null || rtt === undefined ? '' : [rtt.p50, rtt.p95, rtt.p99].map(short).join(' / ');
-  const loss = data?.lossPercent === null || data?.lossPercent === undefined ? '' : `${short(data.lossPercent)} %`;
-  const rates = [data?.throughput.toAnswerer, data?.throughput.toOfferer].map(megabits).join(' / ');
+  const { times, loss, rates } = dataWords(data);
   return [
     `${colour(label.padEnd(LABEL))}${style.bold(head)}${times.padEnd(20)} ${loss.padStart(6)}  ${rates.padEnd(15)} ${pairOf(call)}`,
   ];
 }
 
+const STEPS: Readonly<Record<CallStep, string>> = {
+  offer: 'offer',
+  candidate: 'first candidate',
+  answer: 'answer',
+  ice: 'ICE',
+  dtls: 'DTLS',
+  channel: 'data channel',
+};
+
 /** How it came about: `offer 1 ms > first candidate 4 ms > answer 9 ms > ICE 31 ms > DTLS 36 ms > data channel 38 ms`. */
-function stepsOf({ path, timing }: Call, several: boolean, style: Style): string[] {
-  const steps = [
-    ['offer', timing.offerMs],
-    ['first candidate', timing.candidateMs],
-    ['answer', timing.answerMs],
-    ['ICE', timing.iceMs],
-    ['DTLS', timing.dtlsMs],
-    ['data channel', timing.channelMs],
-  ] as const;
-  const told = steps
-    .flatMap(([name, ms]) => (ms === null ? [] : [{ name, ms }]))
-    .toSorted((a, b) => a.ms - b.ms)
-    .map(({ name, ms }) => `${name} ${showDuration(ms)}`);
+function stepLines({ path, timing }: Call, several: boolean, style: Style): string[] {
+  const told = stepsOf(timing).map(({ step, ms }) => `${STEPS[step]} ${showDuration(ms)}`);
   if (told.length === 0) return [];
   const label = several ? `${path}: ` : '';
   const parts = told.map((each, index) => (index === told.length - 1 ? each : `${each} >`));
@@ -86,34 +82,6 @@ function endsOf({ selected, peers }: Call, style: Style): string[] {
   return flow(parts, WIDTH - LABEL, ', ').map((line) => style.dim(' '.repeat(LABEL) + line));
 }
 
-function endOf(end: PairEnd): string {
-  const { candidateType, address, port } = end;
-  const place = address === null ? 'hidden' : address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  return `${candidateType} ${place}`;
-}
-
-function pairOf({ selected, peers }: Call): string {
-  if (selected === null) return '';
-  // How the other end reaches its relay, only the other end knows.
-  const other = peers.at(1)?.pairs.find((pair) => pair.selected)?.local;
-  const isSame = other?.candidateType === selected.remote.candidateType;
-  return `${kindOf(selected.local)} - ${kindOf(isSame ? other : selected.remote)}`;
-}
-
-function kindOf({ candidateType, relayProtocol, protocol }: PairEnd): string {
-  if (candidateType === 'relay' && relayProtocol !== null) return `relay/${relayProtocol}`;
-  return protocol === 'tcp' ? `${candidateType}/tcp` : candidateType;
-}
-
 function wordsOf(outcome: Call['outcome']): string {
   return outcome === 'no-candidates' ? 'nothing to try' : outcome === 'not-determined' ? 'not determined' : outcome;
-}
-
-/** Two digits that matter. */
-function short(value: number): string {
-  return value === 0 || value >= 10 ? String(Math.round(value)) : value.toFixed(1);
-}
-
-function megabits(bitsPerSecond: number | null | undefined): string {
-  return bitsPerSecond === null || bitsPerSecond === undefined ? '--' : short(bitsPerSecond / 1e6);
 }

@@ -1,9 +1,16 @@
+import type { PeerRole } from '../../core/call/events.ts';
+import { type CallPath, separatePaths } from '../../core/call/path.ts';
+import type { SignalingChannel } from '../../core/signaling/channel.ts';
+import { formatRoom } from '../../core/signaling/rooms.ts';
 import { VERSION } from '../../core/version.ts';
 import type { RunEvent } from '../../record/events.ts';
 import type { TerminalMessage } from '../../record/page-messages.ts';
 import type { Report, Vantage } from '../../record/report.ts';
+import { CallRun } from './call/call-run.ts';
+import { connectRooms, type RoomState, readRoomCode, roomWords } from './call/rooms.ts';
 import { Layout } from './layout.ts';
 import { Link } from './link.ts';
+import type { PageRun } from './page-run.ts';
 import { PagePeer } from './peer.ts';
 import { Run } from './run.ts';
 import { readSaved, textOf } from './saved.ts';
@@ -26,8 +33,11 @@ export class App {
   readonly #link: Link;
   readonly #source: PageSource;
   #hello: Hello | undefined;
-  #run: Run | undefined;
+  #run: PageRun | undefined;
   #peer: PagePeer | undefined;
+  #room: RoomState = { state: 'none' };
+  /** Ends the waiting for another end. */
+  #meeting: AbortController | undefined;
   /** A report that was opened, in the place of a run. */
   #saved: Opened | undefined;
   #shown: Report | undefined;
@@ -62,19 +72,25 @@ export class App {
       startLocalServer: () =>
         this.#hello?.canStartLocalServer === true ? () => void this.#link.send({ type: 'local-server' }) : undefined,
       setLanguage: (language) => this.#setLanguage(language),
+      callHere: () => void this.#call(),
+      openRoom: () => void this.#openRoom(),
+      joinRoom: (text) => void this.#joinRoom(text),
+      leaveRoom: () => this.#meeting?.abort(),
     });
   }
 
   /** Every word changes: the page is built anew around what was typed. */
   #setLanguage(language: Language): void {
-    const { editor, settings } = this.#layout;
+    const { editor, settings, call } = this.#layout;
     const { iceServers } = editor;
     const { policy, timeoutMs } = settings;
+    const { choice } = call;
     useLanguage(language);
     this.#layout = this.#newLayout();
     this.#layout.editor.replace(iceServers);
     this.#layout.settings.policy = policy;
     this.#layout.settings.timeoutMs = timeoutMs;
+    this.#layout.call.choice = choice;
     this.#draw();
     document.getElementById('language')?.focus();
   }
@@ -85,15 +101,14 @@ export class App {
         this.#greet(message);
         break;
       case 'event':
-        this.#run?.addFromTerminal(message.event);
+        if (this.#run instanceof Run) this.#run.addFromTerminal(message.event);
         break;
       case 'peer':
         this.#peer?.handle(message.command);
         break;
       case 'run-ended':
-        if (this.#run === undefined) break;
+        if (!(this.#run instanceof Run)) break;
         this.#run.terminalRuns = false;
-        this.#run.terminalError = message.error;
         if (message.error !== null)
           this.#run.record({ type: 'note', text: t('terminal.failed', { why: message.error }) });
         this.#schedule();
@@ -127,12 +142,13 @@ export class App {
   }
 
   #toggleRun(): void {
-    if (this.#run?.running === true) {
-      this.#run.stop();
-      this.#link.send({ type: 'stop' });
-    } else {
-      void this.#start();
-    }
+    if (this.#run?.running === true) this.#toStop();
+    else void this.#start();
+  }
+
+  #toStop(): void {
+    this.#run?.stop();
+    this.#link.send({ type: 'stop' });
   }
 
   async #start(): Promise<void> {
@@ -153,6 +169,61 @@ export class App {
     await run.gather();
     if (driven) this.#link.send({ type: 'finished' });
     this.#schedule();
+  }
+
+  /** A call within this page, or with whoever the channel leads to. */
+  async #call(channel?: SignalingChannel, role: PeerRole = 'offerer'): Promise<void> {
+    const { editor, settings, call } = this.#layout;
+    const { iceServers } = editor;
+    const { policy: iceTransportPolicy } = settings;
+    const { path, seconds } = call.choice;
+    const paths: readonly CallPath[] = path === 'all' ? separatePaths(iceServers, iceTransportPolicy) : [path];
+    this.#saved = undefined;
+    const run = new CallRun({ iceServers, iceTransportPolicy, paths, durationMs: 1000 * seconds }, (event) =>
+      this.#onEvent(event),
+    );
+    this.#run = run;
+    this.#draw();
+    this.#schedule();
+    await (channel === undefined ? run.here() : run.with(channel, role));
+    this.#schedule();
+  }
+
+  /** Who joins offers; who opened the room answers. */
+  async #joinRoom(text: string): Promise<void> {
+    await this.#meet('offerer', async (signal) => {
+      const code = readRoomCode(text, this.#hello?.roomServer ?? location.href);
+      return await (await connectRooms(signal)).join(code);
+    });
+  }
+
+  async #openRoom(): Promise<void> {
+    await this.#meet('answerer', async (signal) => {
+      const room = await (await connectRooms(signal)).open();
+      const line = `iceprobe call --join '${formatRoom(this.#hello?.roomServer ?? '', room.code)}'`;
+      this.#setRoom({ state: 'waiting', code: `${room.code.slice(0, 3)}-${room.code.slice(3)}`, line });
+      return await room.joined;
+    });
+  }
+
+  async #meet(role: PeerRole, find: (signal: AbortSignal) => Promise<SignalingChannel>): Promise<void> {
+    const meeting = new AbortController();
+    this.#meeting = meeting;
+    this.#setRoom({ state: 'asking' });
+    try {
+      const channel = await find(meeting.signal);
+      this.#setRoom({ state: 'met' });
+      this.#toStop();
+      await this.#call(channel, role);
+      this.#setRoom({ state: 'none' });
+    } catch (error) {
+      this.#setRoom(meeting.signal.aborted ? { state: 'none' } : { state: 'failed', why: roomWords(error) });
+    }
+  }
+
+  #setRoom(room: RoomState): void {
+    this.#room = room;
+    this.#draw();
   }
 
   #onEvent(event: RunEvent): void {
@@ -193,6 +264,10 @@ export class App {
       running,
       saved: this.#saved,
       link: this.#link.state,
+      call: {
+        room: this.#room,
+        roomServer: this.#link.state === 'open' ? (this.#hello?.roomServer ?? null) : null,
+      },
       hasTerminal: this.#hello?.canGather === true && this.#link.state === 'open',
       version: VERSION,
     });

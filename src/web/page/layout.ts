@@ -4,6 +4,8 @@ import type { LinkState } from './link.ts';
 import { applyTheme, chosenTheme, keepPreference, type Theme } from './preferences.ts';
 import { SettingsForm } from './settings.ts';
 import { currentLanguage, LANGUAGES, type Language, type StringKey, t } from './strings.ts';
+import { type CallActions, CallForm, type CallFormState } from './view/call-form.ts';
+import { CallsView } from './view/calls.ts';
 import { CandidateTable } from './view/candidates.ts';
 import { differences } from './view/differences.ts';
 import { ServersEditor } from './view/editor.ts';
@@ -17,7 +19,7 @@ import type { SaveFormat } from './view/share.ts';
 import { strips } from './view/strip.ts';
 import { waterfall } from './view/waterfall.ts';
 
-export interface Actions {
+export interface Actions extends CallActions {
   toggleRun(): void;
   copyRedacted(): void;
   save(format: SaveFormat, masked: boolean): void;
@@ -34,6 +36,7 @@ export interface Shown {
   readonly running: Readonly<Record<Vantage, boolean>>;
   readonly saved: Opened | undefined;
   readonly link: LinkState;
+  readonly call: Omit<CallFormState, 'busy'>;
   readonly hasTerminal: boolean;
   readonly version: string;
 }
@@ -42,6 +45,7 @@ export interface Shown {
 export class Layout {
   readonly editor: ServersEditor;
   readonly settings: SettingsForm;
+  readonly call: CallForm;
   readonly #run: HTMLButtonElement;
   readonly #copy: HTMLButtonElement;
   readonly #copied = h('span', { role: 'status', class: 'quiet' });
@@ -55,11 +59,15 @@ export class Layout {
   readonly #link = h('span', { class: 'link' });
   readonly #saveButtons = h('fieldset', { class: 'save' });
   readonly #table = new CandidateTable();
+  readonly #calls = new CallsView();
   readonly #parts: Readonly<
     Record<'hero' | 'saved' | 'strip' | 'grid' | 'findings' | 'differences' | 'waterfall' | 'errors' | 'network', Part>
   >;
+  /** Of any run, of gatherings, and of calls. */
   readonly #afterRun: readonly HTMLElement[];
-
+  readonly #afterGather: readonly HTMLElement[];
+  readonly #afterCall: readonly HTMLElement[];
+  readonly #network: HTMLElement;
   readonly #actions: Actions;
 
   constructor(root: HTMLElement, actions: Actions) {
@@ -73,6 +81,7 @@ export class Layout {
       },
       startLocalServer: actions.startLocalServer,
     });
+    this.call = new CallForm(actions);
     this.#run = h('button', { type: 'button', id: 'run', class: 'primary', onclick: actions.toggleRun }, t('run'));
     this.#copy = h('button', { type: 'button', id: 'copy', onclick: actions.copyRedacted }, t('copyRedacted'));
     const part = (name: string): Part => new Part(h('div', { class: name, id: name }));
@@ -95,16 +104,23 @@ export class Layout {
         content,
       );
     const { hero: heroPart, saved, strip, grid: gridPart } = this.#parts;
-    this.#afterRun = [
+    const findingsCard = section('findings', this.#parts.findings.element, 'findings-card');
+    const network = section('network', this.#parts.network.element, 'network-card');
+    this.#afterRun = [findingsCard];
+    this.#network = network;
+    this.#afterCall = [
+      section('calls', this.#calls.matrix.element, 'calls-card'),
+      section('call.detail', this.#calls.detail.element, 'call-card'),
+    ];
+    const [stripCard, gridCard, ...others] = [
       section('strip', strip.element, 'strip-card'),
       section('grid', gridPart.element, 'grid-card'),
-      section('findings', this.#parts.findings.element, 'findings-card'),
       section('differences', this.#parts.differences.element, 'differences-card'),
       section('waterfall', this.#parts.waterfall.element, 'waterfall-card'),
       section('candidates', this.#table.element, 'candidates-card'),
       section('errors', this.#parts.errors.element, 'errors-card'),
-      section('network', this.#parts.network.element, 'network-card'),
-    ];
+    ] as const;
+    this.#afterGather = [stripCard, gridCard, ...others];
     const result = h(
       'section',
       { class: 'card result', id: 'result', tabindex: -1, 'aria-label': t('result') },
@@ -120,7 +136,18 @@ export class Layout {
       h(
         'main',
         {},
-        h('div', { class: 'main' }, result, ...this.#afterRun),
+        h(
+          'div',
+          { class: 'main' },
+          result,
+          section('call.title', this.call.element, 'make-card'),
+          stripCard,
+          gridCard,
+          ...this.#afterCall,
+          findingsCard,
+          ...others,
+          network,
+        ),
         h(
           'aside',
           { 'aria-label': t('servers') },
@@ -136,7 +163,8 @@ export class Layout {
   draw(shown: Shown): void {
     const { report, running, saved, link, hasTerminal, version } = shown;
     const isRunning = running.browser || running.terminal;
-    this.#run.textContent = t(isRunning ? 'stop' : report === undefined ? 'run' : 'run.again');
+    const hasCalls = report?.calls !== undefined || report?.command === 'call';
+    this.#run.textContent = t(isRunning ? 'stop' : report === undefined || hasCalls ? 'run' : 'run.again');
     this.#run.dataset['running'] = String(isRunning);
     this.#copy.hidden = report === undefined;
     this.#saveButtons.disabled = report === undefined;
@@ -144,7 +172,14 @@ export class Layout {
     this.#link.className = `link link-${link}`;
     const footer = document.getElementById('footer');
     if (footer !== null) footer.textContent = t('footer', { version });
+    this.call.show({ ...shown.call, busy: isRunning });
     for (const element of this.#afterRun) element.hidden = report === undefined;
+    for (const element of this.#afterCall) element.hidden = !hasCalls;
+    for (const element of this.#afterGather) {
+      element.hidden = report === undefined || (hasCalls && report.gatherings === undefined);
+    }
+    const isAlone = report?.network.interfaces.length === 0 && report.notes === undefined;
+    this.#network.hidden = report === undefined || (hasCalls && isAlone);
     const place = saved?.targets.findIndex((each) => each.report === saved.report);
     this.#parts.saved.show(saved === undefined ? '' : `${saved.report.startedAt} ${place}`, () =>
       saved === undefined ? [] : savedBanner(saved, this.#actions.showSaved, this.#actions.closeSaved),
@@ -180,6 +215,7 @@ export class Layout {
     this.#parts.errors.show(signature, () => errorList(report));
     this.#parts.network.show(signature, () => networkTable(report));
     this.#table.show(report);
+    if (hasCalls) this.#calls.show(report, isRunning);
   }
 
   say(text: string): void {
@@ -251,9 +287,10 @@ export class Layout {
 function countOf(report: Report | undefined): number {
   return (report?.gatherings ?? []).reduce(
     (sum, { candidates, errors, states }) => sum + candidates.length + errors.length + states.length,
-    (report?.servers ?? []).reduce(
-      (sum, server) => sum + server.attempts.reduce((n, { stages }) => n + stages.length, 0),
-      0,
-    ),
+    (report?.calls?.length ?? 0) +
+      (report?.servers ?? []).reduce(
+        (sum, server) => sum + server.attempts.reduce((n, { stages }) => n + stages.length, 0),
+        0,
+      ),
   );
 }

@@ -23,11 +23,7 @@ export class Link {
   }
 
   #connect(): void {
-    const url = new URL('events', location.href);
-    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.search = '';
-    url.hash = '';
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(socketUrl('events'));
     this.#socket = socket;
     socket.addEventListener('open', () => this.#set('open'));
     socket.addEventListener('close', () => this.#set('closed'));
@@ -38,4 +34,13 @@ export class Link {
     this.state = state;
     this.#onState();
   }
+}
+
+/** Of a WebSocket of the server that this page came from, beside the page's own path. */
+export function socketUrl(name: string): URL {
+  const url = new URL(name, location.href);
+  url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = '';
+  url.hash = '';
+  return url;
 }

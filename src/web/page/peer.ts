@@ -1,14 +1,6 @@
-import type { CallClock } from '../../core/call/peer-connection.ts';
 import type { PeerCommand, PeerReport } from '../../core/call/remote.ts';
-import { PeerSession } from '../../core/call/session.ts';
-
-const clock: CallClock = {
-  now: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
+import type { PeerSession } from '../../core/call/session.ts';
+import { openSession } from './call/own-peer.ts';
 
 /** A peer of a call that the terminal directs: this browser's own WebRTC does what it is told. */
 export class PagePeer {
@@ -32,17 +24,10 @@ export class PagePeer {
 
   #open(options: Extract<PeerCommand, { readonly type: 'open' }>['options']): void {
     this.close('another connection was opened');
-    this.#session = new PeerSession(options, {
-      clock,
-      connect: ({ iceServers, iceTransportPolicy }) =>
-        new RTCPeerConnection({
-          iceServers: iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: [...urls] })),
-          iceTransportPolicy,
-        }),
+    this.#session = openSession(options, {
       onEvent: (event) => this.#tell({ type: 'event', at: performance.now(), event }),
       onMessage: (message) => this.#tell({ type: 'message', message }),
       onEnd: (end) => this.#tell({ type: 'ended', end }),
     });
-    if (options.role === 'offerer') this.#session.start();
   }
 }

@@ -38,3 +38,9 @@ export function partsOf(
   const { scheme, host, port, transport } = uri.value;
   return { kind: scheme.replace(/s$/, '').toUpperCase(), host, port, transport };
 }
+
+/** 1, 2, 2.5 or 5 times a power of ten: round figures at the ticks. */
+export function niceEnd(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((end) => end >= value) ?? 10 * power;
+}

@@ -1,5 +1,5 @@
 import type { Finding } from '../../../record/finding.ts';
-import type { Report } from '../../../record/report.ts';
+import type { Call, Report } from '../../../record/report.ts';
 import { type Child, h } from '../dom.ts';
 import { findingWords, t } from '../strings.ts';
 import { duration, icon } from './format.ts';
@@ -30,7 +30,9 @@ export function hero({ report, running, hasTerminal }: HeroState): Child[] {
       h('span', {}, settled ? t(`verdict.${verdict}`) : t('running')),
       h('span', { class: 'took' }, running ? '' : t('took', { time: duration(report.durationMs) })),
     ),
-    first !== undefined && settled ? causeBlock(first) : h('p', { class: 'lead' }, counts(report)),
+    first !== undefined && settled
+      ? causeBlock(first)
+      : h('p', { class: 'lead' }, report.calls === undefined ? counts(report) : connected(report.calls)),
   ];
 }
 
@@ -57,6 +59,10 @@ export function firstCause(report: Report): Finding | undefined {
   const [first] = report.findings;
   if (first?.severity === 'error') return first;
   return first?.severity === 'warning' ? first : undefined;
+}
+
+function connected(calls: readonly Call[]): string {
+  return t('connected', { count: calls.filter(({ outcome }) => outcome === 'connected').length, all: calls.length });
 }
 
 function counts(report: Report): string {

@@ -1,6 +1,7 @@
 import type { Report } from '../../../record/report.ts';
 import { type Child, h } from '../dom.ts';
 import { t } from '../strings.ts';
+import { scrollTable } from './table.ts';
 
 /** The interfaces that the terminal sees, and what the tool says about itself. */
 export function networkTable(report: Report): Child[] {
@@ -9,32 +10,10 @@ export function networkTable(report: Report): Child[] {
   return [
     interfaces.length === 0
       ? h('p', { class: 'quiet' }, t('strip.off'))
-      : h(
-          'div',
-          { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': t('network') },
-          h(
-            'table',
-            {},
-            h('caption', { class: 'visually-hidden' }, t('network')),
-            h(
-              'thead',
-              {},
-              h(
-                'tr',
-                {},
-                ...(['network.interface', 'column.address', 'network.kind'] as const).map((key) =>
-                  h('th', { scope: 'col' }, t(key)),
-                ),
-              ),
-            ),
-            h(
-              'tbody',
-              {},
-              ...interfaces.map(({ name, address, kind }) =>
-                h('tr', {}, h('td', {}, name), h('td', {}, address), h('td', {}, kind)),
-              ),
-            ),
-          ),
+      : scrollTable(
+          t('network'),
+          (['network.interface', 'column.address', 'network.kind'] as const).map((key) => t(key)),
+          interfaces.map(({ name, address, kind }) => [name, address, kind]),
         ),
     notes.length > 0 && h('h3', {}, t('notes')),
     notes.length > 0 && h('ul', {}, ...notes.map((note) => h('li', {}, note))),

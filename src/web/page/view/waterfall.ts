@@ -1,7 +1,7 @@
 import type { Gathering, Report } from '../../../record/report.ts';
 import { type Child, h, svg } from '../dom.ts';
 import { t } from '../strings.ts';
-import { duration } from './format.ts';
+import { duration, niceEnd } from './format.ts';
 
 interface Lane {
   readonly name: string;
@@ -137,10 +137,4 @@ function summaryOf(lanes: readonly Lane[], report: Report): string {
 
 function ticks(end: number): number[] {
   return Array.from({ length: 6 }, (_, index) => (index * end) / 5);
-}
-
-/** 1, 2, 2.5 or 5 times a power of ten: round figures at the ticks. */
-function niceEnd(ms: number): number {
-  const power = 10 ** Math.floor(Math.log10(ms));
-  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((end) => end >= ms) ?? 10 * power;
 }

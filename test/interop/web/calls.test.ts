@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTurnServer } from '../../../src/index.ts';
+import type { Call, Report } from '../../../src/record/report.ts';
+import type { LocalTurnServer } from '../../../src/turn-server/start.ts';
+import { describeNeeding } from '../../support/needs.ts';
+import { Running } from '../../support/running.ts';
+import { expectReport } from '../../support/schema.ts';
+import { openWebPage, type WebPage } from '../../support/web-page.ts';
+
+const LIMIT = 180_000;
+
+/** Until the call that was begun is over. */
+async function ended(page: WebPage): Promise<Report> {
+  await page.waitFor(`document.querySelector('#run').dataset.running === 'true'`, LIMIT / 4);
+  await page.waitFor(`document.querySelector('#run').dataset.running !== 'true'`, LIMIT / 2);
+  const report = await page.report();
+  expectReport(report);
+  return report;
+}
+
+/** Data both ways, and how it went on. */
+function expectConnected(call: Call | undefined, role?: string): void {
+  expect(call).toMatchObject({ outcome: 'connected', selected: { state: 'succeeded' } });
+  if (role !== undefined) expect(call?.peers.map(({ peer }) => peer)).toEqual([role]);
+  expect(call?.data?.returned).toBeGreaterThan(0);
+  expect(call?.data?.throughput.toAnswerer).toBeGreaterThan(0);
+  expect(call?.data?.throughput.toOfferer).toBeGreaterThan(0);
+  expect(call?.samples?.some(({ rttMs }) => rttMs !== null)).toBe(true);
+}
+
+/** The two ends saw one and the same pair, each from its side. */
+function expectSamePair(here: Call | undefined, there: Call | undefined): void {
+  const { local, remote } = here?.selected ?? {};
+  const mirrored = there?.peers[0]?.pairs.find(
+    (pair) => pair.local.port === remote?.port && pair.remote.port === local?.port,
+  );
+  expect(mirrored).toMatchObject({ state: 'succeeded' });
+}
+
+describeNeeding('chromium', 'firefox')('calls of the page', { timeout: LIMIT }, () => {
+  describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
+    let turn: LocalTurnServer;
+    let page: WebPage;
+    let via: string;
+
+    beforeAll(async () => {
+      turn = await startTurnServer({ transports: ['udp', 'tcp'] });
+      page = await openWebPage(name, { iceServers: turn.iceServers });
+      via = `ws://127.0.0.1:${page.server.port}`;
+      await page.waitFor(`document.querySelector('.call-rooms:not([hidden])') !== null`);
+      await page.fill('#call-seconds', '1');
+    });
+
+    afterAll(async () => {
+      await page?.[Symbol.asyncDispose]();
+      await turn?.close();
+    });
+
+    it('calls itself, over each path', async () => {
+      await page.click('#call-here');
+      const report = await ended(page);
+      expect(report.calls?.map(({ path }) => path)).toEqual(['any', 'host', 'srflx', 'relay/udp', 'relay/tcp']);
+      // Without a NAT there is no server-reflexive candidate beside those of the host, in some networks.
+      for (const call of report.calls?.filter(({ path }) => path !== 'srflx') ?? []) expectConnected(call);
+      const relays = report.calls?.filter(({ path }) => path.startsWith('relay')) ?? [];
+      expect(relays.map(({ selected }) => selected?.local)).toEqual(
+        ['udp', 'tcp'].map((relayProtocol) => expect.objectContaining({ candidateType: 'relay', relayProtocol })),
+      );
+      expect(report.verdict).not.toBe('error');
+      expect(JSON.stringify(report)).not.toContain(turn.iceServers[0]?.credential);
+      expect(await page.text('#hero')).toMatch(/\d of 5 paths connect/);
+      await page.click('[data-key="path-relay/udp"]');
+      expect(await page.text('#call')).toMatch(/^relay\/udp.*offer.*data channel.*Candidate pairs.*selected/s);
+      // Round trips, throughput there and back: each in its plot and in its legend.
+      expect(await page.browser.evaluate(`document.querySelectorAll('#call .series').length`)).toBe(6);
+      await expect.poll(() => turn.allocations, { timeout: 20_000 }).toEqual([]);
+    });
+
+    it('joins a terminal that waits, by the line that the page shows', async () => {
+      const line = await page.text('.call-rooms code');
+      expect(line).toBe(`iceprobe call --host --via '${via}'`);
+      await using host = new Running(['call', '--host', '--via', via, '-f', 'json']);
+      const address = await host.shows(/--join '(\S+)'/);
+      await page.fill('#call-path', 'any');
+      await page.fill('#room-code', address.slice(-7).toLowerCase());
+      await page.click('#room-join');
+      const report = await ended(page);
+      expect(await host.ended, host.stderr).toBe(0);
+      const there = JSON.parse(host.stdout) as Report;
+      expectConnected(report.calls?.[0], 'offerer');
+      expectConnected(there.calls?.[0], 'answerer');
+      expectSamePair(report.calls?.[0], there.calls?.[0]);
+    });
+
+    it('opens a room, which a terminal joins by the line that the page shows', async () => {
+      await page.click('#room-open');
+      await page.waitFor(`document.querySelector('#room-line') !== null`);
+      const [, address = ''] = /^iceprobe call --join '(\S+)'$/.exec(await page.text('#room-line')) ?? [];
+      expect(address).toContain((await page.text('#room-shown')).slice(-7));
+      await using join = new Running(['call', '--join', address, '--path', 'any', '-f', 'json']);
+      const report = await ended(page);
+      expect(await join.ended, join.stderr).toBe(0);
+      const there = JSON.parse(join.stdout) as Report;
+      expectConnected(report.calls?.[0], 'answerer');
+      expectConnected(there.calls?.[0], 'offerer');
+      expectSamePair(there.calls?.[0], report.calls?.[0]);
+      await expect.poll(() => page.browser.evaluate(`document.querySelector('#room').textContent`)).toBe('');
+    });
+  });
+});
