@@ -97,6 +97,11 @@ export function isLossy(view: View, attempt: Attempt): boolean {
   return (attempt.relay?.lossPercent ?? 0) > view.thresholds.lossPercent;
 }
 
+/** Whether so many packets in a row may be lost by mere chance, where that share of them is lost anyway. */
+export function mayBeChance(lostShare: number, packets: number): boolean {
+  return lostShare ** packets > 0.005;
+}
+
 function serverView(server: Server, observation: Observation): ServerView {
   const { url } = server;
   const parsed = parseServerUri(url);

@@ -39,7 +39,7 @@ export async function permitPeer(task: PermissionTask): Promise<{ readonly stage
   const own = await task.openPeer(task.allocation);
   if (own === undefined) return permitRelay(task);
   const stage = await task.session.permit(task.permitted(own.guess));
-  const permissions = [asked(own.guess, kindOf(own.guess, task.allocation), stage)];
+  const permissions = [asked(own.guess, 'own', stage)];
   if (stage.status === 'pass') return { stage: { ...stage, data: { ...stage.data, permissions } }, peer: own };
   await own.close();
   if (stage.data.errorCode !== ErrorCode.Forbidden)
@@ -74,23 +74,17 @@ export async function openRelayPeer(task: PermissionTask): Promise<{
   return { stage, address };
 }
 
-/** No address of ours in the family of the relayed one. */
+/** No address of ours in the family of the relayed one, or none that is known outside. */
 async function permitRelay(task: PermissionTask): Promise<{ readonly stage: Stage; readonly peer?: RelayPeer }> {
   const startedAt = task.environment.clock.now();
   const { family } = task.allocation.relayed;
-  const problem = `this machine has no IPv${family} address to be the peer of an IPv${family} relay`;
+  const problem = `no IPv${family} address of this machine is known to an IPv${family} relay as a peer`;
   const { peer, stage } = await openRelayPeer(task);
   if (peer === undefined || stage === undefined) {
     const now = task.environment.clock.now();
     return { stage: endedStage('permission', 'skip', startedAt, now, problem, { problem }) };
   }
   return { stage: { ...stage, detail: `${stage.detail}; for a second relay, as ${problem}` }, peer };
-}
-
-/** A relay on the internet rightly refuses private addresses, though it be our only one. */
-function kindOf(own: SocketAddress, { relayed }: Allocation): PermissionAsked['kind'] {
-  const foreign = isPrivateKind(addressKind(own.address)) && !isPrivateKind(addressKind(relayed.address));
-  return foreign ? 'private' : 'own';
 }
 
 function asked(peer: SocketAddress, kind: PermissionAsked['kind'], stage: Stage): PermissionAsked {

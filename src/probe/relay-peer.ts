@@ -27,7 +27,8 @@ const MAPPED_WAIT_MS = 400;
 /**
  * A socket of ours in the family of the relayed address. The relay will see it at the address that the server's own
  * STUN sees, or failing that at the address of the allocation's client: both stand behind the same NAT. Where the client came
- * over the other family, other servers may have seen us.
+ * over the other family, the server may speak STUN beside its relay, or others have seen us. Undefined without such a
+ * socket, and where all that is known of it is a private address, which a relay out there cannot send to.
  */
 export async function openPeer(
   allocation: Allocation,
@@ -39,22 +40,33 @@ export async function openPeer(
   },
   environment: ProbeEnvironment,
 ): Promise<RelayPeer | undefined> {
-  const { family } = allocation.relayed;
+  const { relayed } = allocation;
+  const { family } = relayed;
   const local = around.locals.find((candidate) => candidate.family === family);
   const peer = local === undefined ? undefined : await Peer.open(local, environment);
   if (peer === undefined) return undefined;
   const { server } = around;
-  const mapped = server.family === family ? await peer.mappedBy(server, MAPPED_WAIT_MS, environment) : undefined;
+  const isSameFamily = server.family === family;
+  const stun = isSameFamily ? server : { ...relayed, port: server.port };
+  const mapped = await peer.mappedBy(stun, MAPPED_WAIT_MS, environment);
+  const isInside = isPrivate(peer.local.address) && !isPrivate(relayed.address);
   const seen =
     allocation.mapped?.family === family
       ? allocation.mapped.address
-      : (seenOutside(peer.local.address, allocation.relayed, around.seen) ?? peer.local.address);
+      : isInside
+        ? around.seen.find((address) => address.includes(':') === (family === 6) && !isPrivate(address))
+        : peer.local.address;
+  const guess = mapped ?? (seen === undefined ? undefined : { family, address: seen, port: peer.local.port });
+  if (guess === undefined) {
+    peer.close();
+    return undefined;
+  }
   return {
     witness: 'second-socket',
-    egressWorks: server.family === family ? mapped !== undefined : undefined,
-    isTranslated: (mapped?.address ?? seen) !== peer.local.address,
+    egressWorks: isSameFamily ? mapped !== undefined : undefined,
+    isTranslated: guess.address !== peer.local.address,
     mappedBy: (other) => peer.mappedBy(other, MAPPED_WAIT_MS, environment),
-    guess: mapped ?? { family, address: seen, port: peer.local.port },
+    guess,
     get onPacket() {
       return peer.onPacket;
     },
@@ -66,12 +78,8 @@ export async function openPeer(
   };
 }
 
-/** What servers saw of a private address, of which a relay that is no private one can never have heard. */
-function seenOutside(own: string, relayed: SocketAddress, seen: readonly string[]): string | undefined {
-  if (!isPrivateKind(addressKind(own)) || isPrivateKind(addressKind(relayed.address))) return undefined;
-  return seen.find(
-    (address) => address.includes(':') === (relayed.family === 6) && !isPrivateKind(addressKind(address)),
-  );
+function isPrivate(address: string): boolean {
+  return isPrivateKind(addressKind(address));
 }
 
 /** The weaker proof: a second allocation of the same server. It shows that data crosses, not that the outside reaches it. */

@@ -8,7 +8,7 @@ describeInLab(
   'pion',
   'openssl',
 )('thirty episodes drawn by a seed', () => {
-  it.concurrent.each([
+  it.each([
     ['gather', 8],
     ['doctor', 7],
   ] as const)('%s says what is wrong, and nothing where nothing is', async (asked, half) => {

@@ -4,6 +4,7 @@ import { BLINK } from './scenarios/common.ts';
 import { describeInLab } from './support/needs.ts';
 import { complaints, type Outcome, runScenario } from './support/run-scenario.ts';
 import type { Scenario } from './support/scenario.ts';
+import { turns } from './support/turns.ts';
 
 const inTurn = turns(2);
 
@@ -25,19 +26,3 @@ describeInLab(
   // What is still to come: each of these fails as soon as it is met, and then has to move up.
   it.concurrent.fails.each(named(SCENARIOS.filter(({ awaits }) => awaits !== undefined)))('not yet: %s', met);
 });
-
-/** At most so many at a time, in the order in which they came. */
-function turns(atOnce: number): <T>(run: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return async (run) => {
-    if (busy >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    busy++;
-    try {
-      return await run();
-    } finally {
-      busy--;
-      waiting.shift()?.();
-    }
-  };
-}

@@ -57,7 +57,7 @@ export const REACHABILITY = entries({
   'net.nodes-differ': { severity: 'warning', locus: 'server' },
   'net.rate-limited': { severity: 'warning', locus: 'server', explains: ['ice.slow-gathering', 'relay.slow-allocate'] },
   'net.high-loss': { severity: 'warning', locus: 'path' },
-  'net.high-latency': { severity: 'warning', locus: 'path', explains: ['relay.slow-allocate'] },
+  'net.high-latency': { severity: 'warning', locus: 'path', explains: ['relay.slow-allocate', 'dns.slow'] },
   'net.jitter': { severity: 'warning', locus: 'path' },
   'net.path-mtu': { severity: 'warning', locus: 'path', explains: ['net.high-loss'] },
   'net.vpn-route': { severity: 'info', locus: 'client' },

@@ -6,7 +6,8 @@ import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { bounded } from '../evidence.ts';
 import { passed, stageOf, type Target, type View } from '../view.ts';
-import { endpointOf, groupBy, hostOf, unique, urlsOf } from './targets.ts';
+import { holesIn } from './net-quality.ts';
+import { endpointOf, groupBy, hostOf, isStream, unique, urlsOf } from './targets.ts';
 
 export const lostRules: readonly Rule[] = [lostMidway];
 
@@ -31,7 +32,11 @@ interface Heard {
  */
 function lostMidway(view: View): Conclusion[] {
   const heard = heardIn(view);
-  const losses = view.targets.flatMap((target) => lossOf(view, target, heard) ?? []);
+  // A stream stands still for good at a packet that does not fit (`net.path-mtu`): that is no network that went.
+  const mayStandStill = holesIn(view).length > 0;
+  const losses = view.targets
+    .filter((target) => !(mayStandStill && isStream(target)))
+    .flatMap((target) => lossOf(view, target, heard) ?? []);
   const gone = new Set(losses.map(({ target }) => target.address));
   const since = Math.min(...losses.map((loss) => loss.since));
   const others = unique(

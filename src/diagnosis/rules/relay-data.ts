@@ -3,7 +3,7 @@ import type { RelayPortTried, RelayProof } from '../../core/attempt.ts';
 import type { Attempt, RelayMeasurement } from '../../record/report.ts';
 import type { Conclusion, Params } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { isLossy, stageOf, type Target, type View } from '../view.ts';
+import { isLossy, mayBeChance, stageOf, type Target, type View } from '../view.ts';
 import { unique } from './targets.ts';
 
 /**
@@ -181,8 +181,10 @@ function egressOf({ proof }: Proof): string | undefined {
 function portRangeMismatch(view: View): Conclusion[] {
   return proofs(view).flatMap((each): Conclusion[] => {
     const { target, attempt, proof } = each;
-    const { dead, alive } = portsOf(each);
+    const { dead, alive, lostShare } = portsOf(each);
     if (dead.length === 0 || alive.length === 0) return [];
+    // What loses most of the packets on every port, a limit on packets a second say, loses all on some.
+    if (mayBeChance(lostShare, ENOUGH)) return [];
     // A single one may have met another address of ours: a pool, a second uplink; or what makes packets be lost elsewhere.
     if (dead.length === 1 && (hasUnstableAddress(view) || isLossy(view, attempt))) return [];
     return [
@@ -203,17 +205,27 @@ function hasUnstableAddress(view: View): boolean {
   return (view.observation.nat ?? []).some(({ unstable }) => unstable === true);
 }
 
+interface Ports {
+  readonly dead: readonly number[];
+  readonly alive: readonly number[];
+  /** Of the packets to and from the ports that are alive. */
+  readonly lostShare: number;
+}
+
 /** Ports by what they let through, each once, in order: dead is one that passes nothing, or nothing new from outside. */
-function portsOf({ proof }: Proof): { readonly dead: readonly number[]; readonly alive: readonly number[] } {
+function portsOf({ proof }: Proof): Ports {
   const tried = (proof?.ports ?? []).filter(({ sent }) => sent >= ENOUGH);
   const isOpen = ({ received, peerFirst }: (typeof tried)[number]): boolean =>
     received > 0 && (peerFirst === undefined || peerFirst.sent < ENOUGH || peerFirst.received > 0);
-  const alive = unique(tried.filter(isOpen).map(({ port }) => port));
+  const open = tried.filter(isOpen);
+  const alive = unique(open.map(({ port }) => port));
   const dead = unique(tried.filter((each) => !isOpen(each)).map(({ port }) => port)).filter(
     (port) => !alive.includes(port),
   );
+  const sent = open.reduce((sum, each) => sum + each.sent, 0);
+  const received = open.reduce((sum, each) => sum + each.received, 0);
   const sorted = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);
-  return { dead: sorted(dead), alive: sorted(alive) };
+  return { dead: sorted(dead), alive: sorted(alive), lostShare: sent === 0 ? 0 : 1 - received / sent };
 }
 
 function bandwidthCapped(view: View): Conclusion[] {

@@ -157,12 +157,27 @@ const NAMED: readonly Scenario[] = [
     command: ['doctor', `turns:${NAME}`, ...LOGIN, '--ca', '{ca}'],
     misses: ['tls.old-version', 'net.tls-filtered', 'tls.untrusted'],
   }),
-  scenario('near miss: a relay of IPv4 reached over IPv6, and only a private address of ours for it to refuse', {
+  ...(['coturn', 'iceprobe'] as const).map((kind) =>
+    scenario(`near miss: a relay of IPv4 that is reached over IPv6, behind a NAT for IPv4, ${kind}`, {
+      first: 'none',
+      network: 'dual-stack',
+      servers: [{ ipv6: true, turn: [{ kind, ipv6: true }] }],
+      command: ['doctor', `turn:[${S1V6}]`, ...LOGIN],
+      misses: ['relay.no-data', 'relay.inbound-blocked', 'relay.peer-forbidden', 'relay.open-to-private'],
+    }),
+  ),
+  scenario('near miss: the same, and nobody tells us our public address of IPv4', {
     first: 'none',
     network: 'dual-stack',
-    servers: [{ ipv6: true, turn: [{ kind: 'iceprobe', ipv6: true }] }],
+    servers: [
+      {
+        ipv6: true,
+        firewall: [{ protocol: 'udp', ports: '3478', action: 'drop', family: 4 }],
+        turn: [{ kind: 'coturn', ipv6: true }],
+      },
+    ],
     command: ['doctor', `turn:[${S1V6}]`, ...LOGIN],
-    misses: ['relay.no-data', 'relay.inbound-blocked'],
+    misses: ['relay.no-data', 'relay.inbound-blocked', 'relay.peer-forbidden', 'relay.open-to-private'],
   }),
   scenario('a NAT that maps by destination, and no relay', {
     first: 'nat.address-dependent-mapping',

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SocketAddress } from '../../../src/core/address.ts';
-import { type PermissionTask, permitPeer, permittedAddresses } from '../../../src/probe/permission.ts';
+import { permittedAddresses } from '../../../src/probe/permission.ts';
 
-const RELAYED: SocketAddress = { family: 4, address: '198.51.100.7', port: 50_000 };
 const at = (address: string): SocketAddress => ({ family: 4, address, port: 41_022 });
 
 describe('the addresses that a permission is asked for', () => {
@@ -22,27 +21,5 @@ describe('the addresses that a permission is asked for', () => {
     ],
   ])('are %s', (_, guess, seen, expected) => {
     expect(permittedAddresses(at(guess), seen).map(({ address }) => address)).toEqual(expected);
-  });
-});
-
-describe('a refused permission', () => {
-  const refusing = (own: string, relayed: SocketAddress): PermissionTask =>
-    ({
-      allocation: { relayed },
-      session: { permit: async () => ({ stage: 'permission', status: 'fail', data: { errorCode: 403 } }) },
-      openPeer: async () => ({ guess: at(own), close: async () => {} }),
-      permitted: (guess: SocketAddress) => [guess],
-      newSession: () => ({ open: async () => false, release: async () => undefined }),
-      signal: new AbortController().signal,
-    }) as unknown as PermissionTask;
-
-  it.each([
-    ['own', '203.0.113.7', RELAYED],
-    // A relay on the internet should refuse it.
-    ['private', '192.168.1.10', RELAYED],
-    ['own', '192.168.1.10', { ...RELAYED, address: '192.168.1.2' }],
-  ] as const)('is of the kind %s, for %s', async (kind, own, relayed) => {
-    const { stage } = await permitPeer(refusing(own, relayed));
-    expect(stage.data.permissions).toEqual([{ peer: `${own}:41022`, kind, granted: false, errorCode: 403 }]);
   });
 });

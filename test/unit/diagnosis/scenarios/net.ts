@@ -745,6 +745,28 @@ export const netScenarios: readonly Scenario[] = [
   },
   {
     id: 'net.high-latency',
+    raise: () => {
+      const run = stunRun();
+      run.attempt(STUN, { address: '198.51.100.9' }).pass('binding', { rttMs: 420 });
+      run.record({
+        type: 'resolve',
+        urls: [STUN],
+        host: 'stun.example.net',
+        family: 4,
+        addresses: ['198.51.100.9'],
+        source: 'dns',
+        error: null,
+        errorText: null,
+        durationMs: 1240,
+      });
+      return run;
+    },
+    // A single answer, which something here may have held up; the resolver's took the same way.
+    finding: { confidence: 'likely', consequences: ['dns.slow'] },
+    near: [],
+  },
+  {
+    id: 'net.high-latency',
     raise: () => relayed({ sent: 20, received: 20, rtt: 840 }),
     near: [{ name: 'within the limit', run: () => relayed({ sent: 20, received: 20, rtt: 560 }) }],
   },
@@ -762,7 +784,7 @@ export const netScenarios: readonly Scenario[] = [
           [1200, 5, 5],
           [1400, 6, 0],
         ],
-        TURN_TCP,
+        [TURN_TCP],
       );
       const stream = run.attempt(TURN_TCP, PEER).pass('connect').allocated();
       stream.burst('relay-to-peer', 20, 12).burst('peer-after-relay', 12, 8);
@@ -801,6 +823,18 @@ export const netScenarios: readonly Scenario[] = [
           ]),
       },
       {
+        name: 'six packets, where most others are lost too',
+        run: () =>
+          sized(
+            [
+              [1200, 6, 2],
+              [1400, 6, 0],
+            ],
+            [],
+            { received: 3 },
+          ),
+      },
+      {
         name: 'asked once only: three packets may be late together',
         run: () =>
           sized([
@@ -824,10 +858,14 @@ function relayed(given: { sent: number; received: number; rtt?: number; swing?: 
   return run;
 }
 
-function sized(sizes: readonly (readonly [number, number, number])[], ...more: readonly string[]): Run {
+function sized(
+  sizes: readonly (readonly [number, number, number])[],
+  more: readonly string[] = [],
+  { received = 20 } = {},
+): Run {
   const run = withInterfaces(new Run({ command: 'probe', servers: [turnServer(TURN, ...more)] }));
   const attempt = run.attempt(TURN, PEER).allocated();
-  attempt.burst('relay-to-peer', 20, 20).burst('peer-after-relay', 20, 20);
+  attempt.burst('relay-to-peer', 20, received).burst('peer-after-relay', received, received);
   attempt.pass('relay-data', {
     relay: { witness: 'outside', sizes: sizes.map(([size, sent, received]) => ({ size, sent, received })) },
   });

@@ -270,6 +270,19 @@ export const relayScenarios: readonly Scenario[] = [
           }),
       },
       {
+        name: 'three ports, where most packets to the others are lost: a limit on packets a second',
+        run: () =>
+          data(20, 3, 2, {
+            ports: [
+              { port: 49_161, sent: 20, received: 2 },
+              { port: 50_200, sent: 10, received: 3 },
+              { port: 61_000, sent: 10, received: 0 },
+              { port: 64_802, sent: 10, received: 0 },
+              { port: 65_001, sent: 10, received: 0 },
+            ],
+          }),
+      },
+      {
         name: 'one port, where packets are lost on the others too',
         run: () =>
           data(20, 17, 12, {
