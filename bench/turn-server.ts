@@ -4,33 +4,32 @@
 //   npm run bench -- turn-server                 packets a second, and a CPU second; delay at half the bare loop's load;
 //                                                allocations a second; memory of each
 //   ICEPROBE_BENCH_ROUNDS=N                      rounds of the first; 0 leaves it out (default: 9)
+//   npm run bench -- turn-server --profile       where the time goes: system calls, the system itself, Node, our own code
 //   npm run bench -- turn-server allocations     5,000 allocations held, refreshed, released: memory for each
 //
 // Target: at least 0.8 of the bare loop. Needs Go, coturn, and Debian's golang-github-pion-turn.v2-dev.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startTurnServer } from '../src/turn-server/start.ts';
 import { measureAllocations } from './support/allocations.ts';
+import { cpuSeconds } from './support/cpu.ts';
 import { buildGo } from './support/go.ts';
 import { keepRow, median, times } from './support/rows.ts';
+import {
+  type Contestant,
+  contestantsOf,
+  freePort,
+  isUp,
+  loadArguments,
+  type Mode,
+  serve,
+} from './support/turn-contestants.ts';
+import { profileServers } from './support/turn-profile.ts';
 
-const USER = 'user';
-const PASSWORD = 'password';
 const SECONDS = 2;
 const ROUNDS = Number(process.env['ICEPROBE_BENCH_ROUNDS'] ?? 9);
-
-type Mode = 'channel' | 'indication' | 'bare';
-
-interface Contestant {
-  readonly name: string;
-  readonly modes: readonly Mode[];
-  start(port: number, peer: number): ChildProcess;
-}
 
 interface Outcome {
   readonly packetsPerSecond: number;
@@ -40,6 +39,7 @@ interface Outcome {
 
 const [role, ...args] = process.argv.slice(2);
 if (role === 'serve') await serve(args[0] ?? '', Number(args[1]), Number(args[2]));
+else if (role === '--profile') await profileServers(fileURLToPath(import.meta.url));
 else if (role === 'allocations') await measureAllocations(Number(args[0] ?? 5000), fileURLToPath(import.meta.url));
 else await compare();
 
@@ -47,12 +47,7 @@ async function compare(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'iceprobe-bench-'));
   try {
     const generator = buildGo('turn-load', folder);
-    const contestants: readonly Contestant[] = [
-      { name: 'bare Node loop', modes: ['bare'], start: (port, peer) => serveHere('bare', port, peer) },
-      { name: 'iceprobe', modes: ['channel', 'indication'], start: (port, peer) => serveHere('iceprobe', port, peer) },
-      { name: 'node-turn', modes: ['indication'], start: (port, peer) => serveHere('node-turn', port, peer) },
-      { name: 'coturn', modes: ['channel', 'indication'], start: (port) => startCoturn(folder, port) },
-    ];
+    const contestants = contestantsOf(folder, fileURLToPath(import.meta.url));
     for (const size of ROUNDS > 0 ? [172, 1200] : []) {
       const outcomes = new Map<string, Outcome[]>();
       for (let round = 0; round < ROUNDS; round++) {
@@ -93,32 +88,34 @@ function report(size: number, outcomes: ReadonlyMap<string, readonly Outcome[]>)
     ];
     console.log(`  ${name.padEnd(28)}${columns.join(' ')}`);
   }
-  const own = outcomes.get('iceprobe, channel') ?? [];
-  for (const [name, all] of outcomes) {
-    if (name.startsWith('iceprobe')) continue;
-    for (const [what, unit] of [
-      ['packetsPerSecond', '/s'],
-      ['packetsPerCpuSecond', '/CPU s'],
-    ] as const) {
-      const ratio = median(own.map((each, i) => each[what] / (all[i]?.[what] ?? Number.NaN)));
-      const isTarget = name === 'bare Node loop' && what === 'packetsPerSecond';
-      keepRow({
-        what: `turn-server: relaying ${size} bytes`,
-        ours: `${median(own.map((each) => each[what])).toFixed(0)} ${unit}`,
-        peer: name,
-        theirs: `${median(all.map((each) => each[what])).toFixed(0)} ${unit}`,
-        ratio: times(ratio),
-        ...(isTarget ? { target: { text: 'at least 0.8', met: ratio >= 0.8 } } : {}),
-      });
+  for (const mode of ['channel', 'indication'] as const) {
+    const own = outcomes.get(`iceprobe, ${mode}`) ?? [];
+    for (const [name, all] of outcomes) {
+      // Like beside like; the bare loop knows neither.
+      if (name.startsWith('iceprobe') || !(name.endsWith(mode) || all === bare)) continue;
+      for (const [what, unit] of [
+        ['packetsPerSecond', '/s'],
+        ['packetsPerCpuSecond', '/CPU s'],
+      ] as const) {
+        const ratio = median(own.map((each, i) => each[what] / (all[i]?.[what] ?? Number.NaN)));
+        const isTarget = all === bare && what === 'packetsPerSecond';
+        keepRow({
+          what: `turn-server: relaying ${size} bytes, ${mode}`,
+          ours: `${median(own.map((each) => each[what])).toFixed(0)} ${unit}`,
+          peer: name,
+          theirs: `${median(all.map((each) => each[what])).toFixed(0)} ${unit}`,
+          ratio: times(ratio),
+          ...(isTarget ? { target: { text: 'at least 0.8', met: ratio >= 0.8 } } : {}),
+        });
+      }
     }
   }
 }
 
 /** What a relay adds while it has half as much to do as the bare loop could: three rounds, the best of each. */
-async function compareDelays(generator: string, contestants: readonly Contestant[]): Promise<void> {
+async function compareDelays(generator: string, contestants: readonly [Contestant, ...Contestant[]]): Promise<void> {
   const best = new Map<string, { readonly p50: number; readonly p99: number }>();
   const [bare] = contestants;
-  if (bare === undefined) return;
   const full = await measure(generator, bare, 'bare', 172);
   const rate = Math.round(full.packetsPerSecond / 2 / 2);
   for (let round = 0; round < 3; round++) {
@@ -175,9 +172,8 @@ async function withServer(
   const [port, peer] = [await freePort(), await freePort()];
   const server = contestant.start(port, peer);
   try {
-    await (mode === 'bare' ? saysReady(server) : answers(port));
-    const where = ['-server', `127.0.0.1:${port}`, '-peer', String(peer), '-user', USER, '-password', PASSWORD];
-    const load = spawn(generator, ['-mode', mode, ...where, '-seconds', String(SECONDS), ...more], {
+    await isUp(server, mode, port);
+    const load = spawn(generator, [...loadArguments(mode, port, peer), '-seconds', String(SECONDS), ...more], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let output = '';
@@ -195,10 +191,11 @@ async function memoryOfEach(generator: string, contestant: Contestant, count: nu
   const [port, peer] = [await freePort(), await freePort()];
   const server = contestant.start(port, peer);
   try {
-    await answers(port);
+    await isUp(server, 'hold', port);
     const before = residentKb(server.pid ?? 0);
-    const where = ['-server', `127.0.0.1:${port}`, '-user', USER, '-password', PASSWORD, '-count', String(count)];
-    const load = spawn(generator, ['-mode', 'hold', ...where], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const load = spawn(generator, [...loadArguments('hold', port, peer), '-count', String(count)], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     await new Promise((resolve) => {
       load.stdout.once('data', resolve);
       load.once('close', resolve);
@@ -219,9 +216,14 @@ async function measure(generator: string, contestant: Contestant, mode: Mode, si
   const [port, peer] = [await freePort(), await freePort()];
   const server = contestant.start(port, peer);
   try {
-    await (mode === 'bare' ? saysReady(server) : answers(port));
-    const where = ['-server', `127.0.0.1:${port}`, '-peer', String(peer), '-user', USER, '-password', PASSWORD];
-    const load = spawn(generator, ['-mode', mode, ...where, '-size', String(size), '-seconds', String(SECONDS)]);
+    await isUp(server, mode, port);
+    const load = spawn(generator, [
+      ...loadArguments(mode, port, peer),
+      '-size',
+      String(size),
+      '-seconds',
+      String(SECONDS),
+    ]);
     let output = '';
     let before = 0;
     load.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -243,93 +245,4 @@ async function measure(generator: string, contestant: Contestant, mode: Mode, si
   } finally {
     server.kill('SIGKILL');
   }
-}
-
-/** User and system time of a process (Linux), in ticks of 10 ms. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function serveHere(name: string, port: number, peer: number): ChildProcess {
-  const script = fileURLToPath(import.meta.url);
-  return spawn(process.execPath, [script, 'serve', name, String(port), String(peer)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-}
-
-function startCoturn(folder: string, port: number): ChildProcess {
-  const configuration = join(folder, 'turnserver.conf');
-  writeFileSync(
-    configuration,
-    [
-      `listening-port=${port}\nlistening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlt-cred-mech\nuser=${USER}:${PASSWORD}\nrealm=bench`,
-      `allow-loopback-peers\nno-cli\nno-tls\nno-dtls\nlog-file=/dev/null\npidfile=${folder}/pid\nuserdb=${folder}/db\n`,
-    ].join('\n'),
-  );
-  return spawn('turnserver', ['-c', configuration, '--no-stdout-log'], { stdio: 'ignore' });
-}
-
-/** What a child process does: one of the servers. */
-async function serve(name: string, port: number, peer: number): Promise<void> {
-  if (name === 'iceprobe') await startTurnServer({ port, users: { [USER]: PASSWORD }, transports: ['udp'] });
-  else if (name === 'bare') forward(port, peer);
-  else {
-    // Plain JavaScript of 2017 without types.
-    const Turn = createRequire(import.meta.url)('node-turn') as new (options: object) => { start(): void };
-    const here = ['127.0.0.1'];
-    const credentials = { [USER]: PASSWORD };
-    const options = { listeningPort: port, listeningIps: here, relayIps: here, authMech: 'long-term', credentials };
-    new Turn({ ...options, realm: 'bench', debugLevel: 'OFF' }).start();
-  }
-}
-
-/** Two sockets: what comes to one goes out by the other. Names are not resolved here either, or that would be measured. */
-function forward(port: number, peer: number): void {
-  const open = () => createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
-  const [front, back] = [open(), open()];
-  let client = 0;
-  front.on('message', (bytes, from) => {
-    client = from.port;
-    back.send(bytes, 0, bytes.length, peer, '127.0.0.1');
-  });
-  back.on('message', (bytes) => front.send(bytes, 0, bytes.length, client, '127.0.0.1'));
-  back.bind(0, '127.0.0.1', () => front.bind(port, '127.0.0.1', () => console.log('ready')));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
-}
-
-function saysReady(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.stdout?.once('data', () => resolve());
-    server.once('exit', () => reject(new Error('the server ended')));
-  });
-}
-
-/** Waits until the server answers a Binding request. */
-async function answers(port: number): Promise<void> {
-  const binding = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
-  for (let tries = 0; tries < 100; tries++) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = createSocket('udp4');
-      const end = (how: boolean) => {
-        clearTimeout(timer);
-        socket.close();
-        resolve(how);
-      };
-      const timer = setTimeout(() => end(false), 100);
-      socket.on('message', () => end(true));
-      socket.send(binding, port, '127.0.0.1');
-    });
-    if (isUp) return;
-  }
-  throw new Error('the server does not answer');
 }
