@@ -38,7 +38,7 @@ function readPair(stat: Stat, byId: ReadonlyMap<unknown, Stat>, selected: unknow
     id: textOf(stat['id']) ?? '',
     local: readEnd(byId.get(stat['localCandidateId']), bridges),
     remote: readEnd(byId.get(stat['remoteCandidateId']), bridges),
-    state: textOf(stat['state']) ?? 'unknown',
+    state: stateOf(stat),
     nominated: stat['nominated'] === true,
     // Firefox has no transport statistics in all versions, and marks the pair itself.
     selected: selected === undefined ? stat['selected'] === true : stat['id'] === selected,
@@ -50,6 +50,15 @@ function readPair(stat: Stat, byId: ReadonlyMap<unknown, Stat>, selected: unknow
     bytesReceived: countOf(stat['bytesReceived']),
     rttMs: typeof stat['currentRoundTripTime'] === 'number' ? stat['currentRoundTripTime'] * 1000 : null,
   };
+}
+
+/**
+ * libwebrtc says 'in-progress' whenever a check is on its way, also the later ones of a pair that has succeeded, which keep
+ * consent fresh (RFC 7675) and change nothing about it (RFC 8445 6.1.2.6).
+ */
+function stateOf(stat: Stat): string {
+  const state = textOf(stat['state']) ?? 'unknown';
+  return state === 'in-progress' && countOf(stat['responsesReceived']) > 0 ? 'succeeded' : state;
 }
 
 const TYPES: readonly CandidateType[] = ['host', 'srflx', 'prflx', 'relay'];

@@ -124,6 +124,15 @@ describe('statistics', () => {
     expect(readStats(stats).pairs[0]?.local.relayProtocol).toBe('tcp');
   });
 
+  it.each([
+    ['in-progress', 0, 'in-progress'],
+    ['in-progress', 3, 'succeeded'],
+    ['failed', 3, 'failed'],
+  ])('of a pair that is %s, with %i answers: it has %s', (state, responsesReceived, told) => {
+    const stats = [{ id: 'P', type: 'candidate-pair', state, responsesReceived }];
+    expect(readStats(stats).pairs[0]?.state).toBe(told);
+  });
+
   it('of any form are borne', () => {
     expect(readStats([null, 7, {}, { type: 'candidate-pair', requestsSent: 'x', nominated: 1 }])).toMatchObject({
       dtlsState: null,
