@@ -15,6 +15,7 @@ import {
   searchRequest,
 } from '../core/nat/gateway.ts';
 import { defaultGateway } from '../net/gateway.ts';
+import { limited } from '../net/limit.ts';
 import { smallRequest } from '../net/small-http.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import { Peer } from './peer.ts';
@@ -42,8 +43,8 @@ export async function askGateway(
     record(local, undefined, { via: 'nat-pmp', answer: { ok: false, problem } }, environment);
     return;
   }
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
-  const told = await firstAddress(gateway, local, limit, environment);
+  using limit = limited(signal, LIMIT_MS);
+  const told = await firstAddress(gateway, local, limit.signal, environment);
   record(local, gateway, told, environment);
 }
 

@@ -1,3 +1,4 @@
+import { limited } from '../../net/limit.ts';
 import { UsageError } from '../errors.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -10,10 +11,11 @@ export async function fetchText(from: string, signal: AbortSignal): Promise<{ na
   const refuse = (what: string, hint: string): UsageError => new UsageError(`--from ${name}: ${what}`, hint);
   let response: Response;
   let text: string;
+  using limit = limited(signal, TIMEOUT_MS);
   try {
     response = await fetch(withoutUserinfo(url), {
       headers: { accept: 'application/json', ...authorization(url) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: limit.signal,
     });
     text = await readBounded(response);
   } catch (error) {
