@@ -28,7 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Inside core: stun <- turn <- ice, stun <- nat, stun <- configuration, ice and signaling <- call, never back. Files directly
+ * Inside core: stun <- turn <- ice, stun <- nat, stun <- configuration, ice and signaling <- call, signaling <- witness,
+ * never back. Files directly
  * in core are open to all.
  */
 const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +41,7 @@ const CORE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pcap: ['stun'],
   signaling: [],
   call: ['stun', 'turn', 'ice', 'signaling'],
+  witness: ['signaling'],
 };
 
 /** Sockets and names belong to `net`; a server has its own; HTTP to what serves pages. Others of Node's are free. */

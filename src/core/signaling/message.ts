@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../result.ts';
+import { readWitness, type WitnessMessage } from './witness-message.ts';
 
 /** What two peers tell each other on the way to a connection (the names of the WebRTC signaling examples at MDN). */
 export type PeerMessage = PeerMessageBody & {
@@ -17,7 +18,8 @@ type PeerMessageBody =
       readonly usernameFragment: string | null;
     }
   | { readonly type: 'end-of-candidates' }
-  | { readonly type: 'goodbye'; readonly reason: string };
+  | { readonly type: 'goodbye'; readonly reason: string }
+  | WitnessMessage;
 
 /** A message under way: `from` and `to` are client ids within a room. */
 export interface Envelope {
@@ -76,6 +78,10 @@ function readBody(value: Readonly<Record<string, unknown>>): Result<PeerMessageB
     case 'goodbye': {
       const reason = value['reason'];
       return ok({ type, reason: typeof reason === 'string' ? reason.slice(0, 200) : '' });
+    }
+    case 'witness': {
+      const read = readWitness(value);
+      return read === undefined ? error('bad-field', 'a field of "witness" is wrong') : ok(read);
     }
     default:
       return error(
