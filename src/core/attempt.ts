@@ -12,12 +12,13 @@ export type StageName =
   | 'channel'
   | 'refresh'
   | 'release'
-  /** Beyond the ladder, where asked for: a connection from the relay to a peer (RFC 6062), `--audit`, `--deep`, `--soak`. */
+  /** Beyond the ladder, where asked for: a connection from the relay to a peer (RFC 6062), `--audit`, `--deep`, `--soak`, `--peer`. */
   | 'peer-connect'
   | 'audit'
   | 'deep'
   | 'rate'
-  | 'soak';
+  | 'soak'
+  | 'witness';
 
 export type StageStatus = 'pass' | 'fail' | 'warn' | 'skip' | 'unknown';
 
@@ -115,6 +116,8 @@ export interface StageData {
   readonly audit?: AuditResult;
   /** Of `relay-data`: how the proof was made, and what it showed beyond the bursts in the `relay-data` events. */
   readonly relay?: RelayProof;
+  /** Of `witness`. */
+  readonly outside?: OutsideWitness;
   /** Of `channel`: ChannelData sent through the channel and received by the peer. */
   readonly channelData?: { readonly sent: number; readonly received: number };
   /** Of `tls` that was reset: whether the same address takes a TLS handshake that looks like a browser's to a web server. */
@@ -220,6 +223,21 @@ export interface RelayProof {
   readonly sizes?: readonly { readonly size: number; readonly sent: number; readonly received: number }[];
   /** The same packets between our own two sockets without the relay: shows that our egress lets them pass. */
   readonly control?: 'pass' | 'fail';
+}
+
+/** What crossed a relay of ours to and from somebody at another place (`--peer`). */
+export interface OutsideWitness {
+  readonly relayedAddress: string;
+  /** Packets; `peer-after-relay` is asked only of a relay whose own packets came through. */
+  readonly directions: readonly {
+    readonly direction: 'peer-first' | 'relay-to-peer' | 'peer-after-relay';
+    readonly sent: number;
+    readonly received: number;
+  }[];
+  /** Where the relay's packets came from. */
+  readonly egressAddress: string | null;
+  /** Packets of the other end reached us somewhere: its own way out is open. */
+  readonly isHeard: boolean;
 }
 
 /** The end of a stage of an attempt. `attempt` null: a stage of the URL before any address was known (`resolve`). */

@@ -20,7 +20,7 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
   const { expectations, withEvents } = options;
   const servers = observation.servers?.map((server) => judged(server, findings));
   const verdict = verdictOf(servers === undefined ? observation : { ...observation, servers }, findings, expectations);
-  const { nat, calls, notes, gatherings, schema, tool, command, startedAt, durationMs, configuration, network } =
+  const { nat, calls, peer, notes, gatherings, schema, tool, command, startedAt, durationMs, configuration, network } =
     observation;
   return {
     schema,
@@ -35,6 +35,7 @@ export function makeReport(run: EventLog | Iterable<RunEvent>, options: ReportOp
     ...(servers === undefined ? {} : { servers }),
     ...(nat === undefined ? {} : { nat }),
     ...(calls === undefined ? {} : { calls }),
+    ...(peer === undefined ? {} : { peer }),
     ...(expectations === undefined ? {} : { expectations }),
     findings,
     verdict,

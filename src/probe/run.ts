@@ -50,6 +50,11 @@ export class Run implements EventStream {
     this.record({ type: 'resolvers', resolvers, proxy: proxyOf(process.env) });
   }
 
+  /** Tells each event, from the first one on, until the end. */
+  async tell(listener: (event: RunEvent) => void): Promise<void> {
+    for await (const event of this) listener(event);
+  }
+
   /** Nothing more will come: ends every iteration. */
   end(): void {
     this.#isOver = true;

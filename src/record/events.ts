@@ -11,6 +11,7 @@ import type {
   TransactionEnded,
   TransportStamp,
 } from '../core/turn/events.ts';
+import type { PeerMet } from './peer.ts';
 import type {
   NetworkInterface,
   ReportedConfiguration,
@@ -57,6 +58,7 @@ export type EventBody =
   | StageEnded
   | NatTest
   | CallEvent
+  | PeerMet
   | Progress
   | Note;
 

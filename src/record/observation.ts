@@ -4,6 +4,7 @@ import type { RunEvent } from './events.ts';
 import { CallsFold } from './fold/calls.ts';
 import { GatheringsFold } from './fold/gatherings.ts';
 import { ServersFold } from './fold/servers.ts';
+import { type PeerMet, peerResult } from './peer.ts';
 import type { NatResult, Network, NetworkInterface, Report } from './report.ts';
 
 /** What was seen, before anybody concluded anything from it. */
@@ -24,6 +25,7 @@ export class ObservationFold {
   readonly #interfaces = new Map<string, NetworkInterface>();
   readonly #resolvers = new Set<string>();
   readonly #natTests: NatTest[] = [];
+  #peer: PeerMet | undefined;
   /** Each once. */
   readonly #notes = new Set<string>();
   #proxy: string | null = null;
@@ -75,6 +77,11 @@ export class ObservationFold {
       case 'data-channel':
         this.#calls.add(event);
         break;
+      case 'peer': {
+        const { type, nat, there, back, crossed, problem } = event;
+        this.#peer = { type, nat, there, back, crossed, problem };
+        break;
+      }
       case 'nat-test':
         this.#natTests.push(event);
         break;
@@ -89,7 +96,8 @@ export class ObservationFold {
   observation(): Observation {
     const gatherings = this.#gatherings.list();
     const servers = this.#servers.list(this.#head.startedAt);
-    const nat = natVerdicts(this.#natTests).map((verdict): NatResult => ({ ...verdict }));
+    const nats = natVerdicts(this.#natTests);
+    const nat = nats.map((verdict): NatResult => ({ ...verdict }));
     const calls = this.#calls.list();
     const network: Network = {
       interfaces: [...this.#interfaces.values()],
@@ -105,6 +113,7 @@ export class ObservationFold {
       ...(servers.length > 0 ? { servers } : {}),
       ...(nat.length > 0 ? { nat } : {}),
       ...(calls.length > 0 ? { calls } : {}),
+      ...(this.#peer === undefined ? {} : { peer: peerResult(this.#peer, nats, calls) }),
       ...(this.#notes.size > 0 ? { notes: [...this.#notes] } : {}),
     };
   }

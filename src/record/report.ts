@@ -6,6 +6,7 @@ import type { GatheringStateName } from '../core/ice/events.ts';
 import type { Call } from './calls.ts';
 import type { RunEvent } from './events.ts';
 import type { Finding } from './finding.ts';
+import type { PeerResult } from './peer.ts';
 
 // What a report is made of, for those who read reports and know nothing of protocols.
 export type { AddressKind, Family, TransportKind } from '../core/address.ts';
@@ -15,6 +16,7 @@ export type { Candidate, CandidateError, CandidateType } from '../core/ice/candi
 export { printable } from '../core/printable.ts';
 export type { Call, CallCandidate, CallPeer, CallSample, CallTiming } from './calls.ts';
 export type { RunEvent } from './events.ts';
+export type { PeerResult } from './peer.ts';
 
 export const REPORT_SCHEMA = 'iceprobe.report/1';
 
@@ -42,6 +44,8 @@ export interface Report {
   readonly servers?: readonly Server[];
   readonly nat?: readonly NatResult[];
   readonly calls?: readonly Call[];
+  /** With `--peer`. */
+  readonly peer?: PeerResult;
   readonly expectations?: readonly Expectation[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

@@ -48,6 +48,7 @@ export function undeterminedParts(observation: Observation): readonly Undetermin
     ...undeterminedGatherings(observation),
     ...undeterminedNat(observation),
     ...undeterminedCalls(observation),
+    ...(observation.peer?.problem == null ? [] : [{ subject: 'the other end', because: observation.peer.problem }]),
   ];
 }
 

@@ -1,9 +1,10 @@
 import type { Finding } from '../record/finding.ts';
 
-/** The three ways across a relay, with how many of how many packets each let through, where a finding is about those. */
+/** The ways across a relay, with how many of how many packets each let through, where a finding is about those. */
 export function directionsOf({ params }: Finding): readonly (readonly [words: string, count: string])[] {
   const rows = [
     ['peer -> relay, peer first', params['peerFirst']],
+    ['peer -> relay, from another place', params['outside']],
     ['relay -> peer', params['relayToPeer']],
     ['peer -> relay, after relay spoke', params['peerAfterRelay']],
   ] as const;

@@ -8,6 +8,7 @@ import { callLines } from './pretty/calls.ts';
 import { gatheringTable } from './pretty/candidates.ts';
 import { findingBlock, findingRemark } from './pretty/findings.ts';
 import { natLines } from './pretty/nat.ts';
+import { peerLines } from './pretty/peer.ts';
 import { serverLines, verdictLabel } from './pretty/servers.ts';
 import { isTitled, titleOf } from './pretty/summary.ts';
 import { targetsHeading, targetTitle } from './pretty/targets.ts';
@@ -59,7 +60,7 @@ function summaryBlocks(report: Report, style: Style): string[][] {
     ...others.map((finding) => findingBlock(finding, false, style)),
     callLines(report, style),
     expectationLines(report, style),
-    [...serverLines(report, style), ...natLines(report, style)],
+    [...serverLines(report, style), ...natLines(report, style), ...peerLines(report, style)],
     [
       ...undetermined(report, style),
       ...notTested(report, style),

@@ -14,7 +14,7 @@ import type { callOptions } from './options.ts';
 import { parseRoom, parseRoomServer } from './room-address.ts';
 import type { CallParts } from './run.ts';
 
-type Values = ValuesOf<typeof callOptions>;
+type Values = Partial<Pick<ValuesOf<typeof callOptions>, 'host' | 'join' | 'manual' | 'via' | 'listen'>>;
 
 /** How the two ends of a call meet, and which of them is here. What was opened for it is closed with `dispose`. */
 export interface Meeting extends AsyncDisposable {
@@ -25,8 +25,17 @@ export interface Meeting extends AsyncDisposable {
 /** Nobody came, or nobody stayed: no mistake of whoever called, and no result either. */
 export class NobodyThere extends Error {}
 
-/** Reads how the ends are to meet. Throws {@link UsageError} for what contradicts itself. */
-export function planMeeting(given: Values, ca: string | undefined, context: Context): Meeting {
+/**
+ * Reads how the ends are to meet. Throws {@link UsageError} for what contradicts itself. `invite` is what the other end types
+ * before the address of the room; its last word is the option that `join` stands for.
+ */
+export function planMeeting(
+  given: Values,
+  ca: string | undefined,
+  context: Context,
+  invite = 'iceprobe call --join',
+): Meeting {
+  const option = invite.slice(invite.lastIndexOf(' ') + 1);
   const ways = (['host', 'join', 'manual'] as const).filter((way) => given[way] !== undefined);
   if (ways.length > 1) {
     throw new UsageError(`--${ways[0]} and --${ways[1]} contradict each other`, 'give one of them');
@@ -46,9 +55,9 @@ export function planMeeting(given: Values, ca: string | undefined, context: Cont
   switch (way) {
     case 'host':
       if (given.via !== undefined) parseRoomServer(given.via, '--via', ca);
-      return plan({ ends: 'answerer', meet: (signal) => host(given, ca, context, opened, signal) });
+      return plan({ ends: 'answerer', meet: (signal) => host(given, ca, context, opened, signal, invite) });
     case 'join': {
-      const room = parseRoom(given.join ?? '', given.via, ca);
+      const room = parseRoom(given.join ?? '', given.via, ca, option);
       return plan({ ends: 'offerer', meet: (signal) => explained(joinRoom(room.server, room.code, signal)) });
     }
     case 'manual': {
@@ -66,6 +75,7 @@ async function host(
   { stderr }: Context,
   opened: AsyncDisposable[],
   signal: AbortSignal,
+  invite: string,
 ): Promise<SignalingChannel> {
   let base = given.via;
   if (base === undefined) {
@@ -82,7 +92,7 @@ async function host(
   const minutes = Math.round(room.expiresInMs / 60_000);
   await stderr.write(`ready: a room is open for ${minutes} minutes. At the other end:
 
-  iceprobe call --join '${formatRoom(base, room.code)}'
+  ${invite} '${formatRoom(base, room.code)}'
 
 `);
   const channel = await explained(room.joined);
@@ -109,7 +119,10 @@ async function explained<T>(promise: Promise<T>): Promise<T> {
       case 'unreachable':
       case 'silent':
       case 'no-rooms':
-        throw new UsageError(`no room: ${words}`, 'is iceprobe signal, web or call --host running at that address?');
+        throw new UsageError(
+          `no room: ${words}`,
+          'is iceprobe signal or web running at that address, or does the other end still wait?',
+        );
       case 'aborted':
         throw new NobodyThere('interrupted');
       default:

@@ -32,15 +32,20 @@ export function parseRoomServer(text: string, option: string, ca: string | undef
 }
 
 /** What `--join` was given: a room's whole address, or its code and `--via` beside it. Throws {@link UsageError}. */
-export function parseRoom(text: string, via: string | undefined, ca: string | undefined): RoomAddress {
+export function parseRoom(
+  text: string,
+  via: string | undefined,
+  ca: string | undefined,
+  option = '--join',
+): RoomAddress {
   if (/^wss?:/i.test(text)) {
-    if (via !== undefined) throw new UsageError('--join with an address leaves nothing for --via', 'drop --via');
-    const server = parseRoomServer(text, '--join', ca);
+    if (via !== undefined) throw new UsageError(`${option} with an address leaves nothing for --via`, 'drop --via');
+    const server = parseRoomServer(text, option, ca);
     return { server, code: requireCode(decodeURIComponent(new URL(text).pathname.slice(1))) };
   }
   if (via === undefined) {
     throw new UsageError(
-      `--join ${text}: on which server is that room?`,
+      `${option} ${text}: on which server is that room?`,
       'give the whole address that the other end shows, or its server: --via wss://HOST:PORT',
     );
   }

@@ -1,11 +1,13 @@
 import type { InstalledBrowser } from '../../browser/find.ts';
 import { openBridges } from '../../call/bridges.ts';
 import { monotonicMs } from '../../call/peer/clock.ts';
+import type { Peer } from '../../call/peer.ts';
 import { answerCalls, type CallEnd, type CallOptions, offerCalls } from '../../core/call/call.ts';
 import type { CallIceServer, CallPath } from '../../core/call/path.ts';
 import { inProcessChannel, type SignalingChannel } from '../../core/signaling/channel.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
+import { limited } from '../../net/limit.ts';
 import { TrustStore } from '../../net/trust.ts';
 import { Run } from '../../probe/run.ts';
 import { reportedConfiguration } from '../../record/configuration.ts';
@@ -31,6 +33,9 @@ export interface CallRequest extends CallTimes {
   readonly patient?: boolean;
   readonly signal: AbortSignal;
 }
+
+/** What making connections needs. */
+export type Connecting = Omit<CallOptions, 'bridges'> & Pick<CallRequest, 'paths' | 'insecure' | 'ca'>;
 
 /** Who takes part from here, and how one end reaches the other. */
 export type CallParts =
@@ -58,24 +63,10 @@ export async function runCall(
   const channels = parts.ends === 'both' ? inProcessChannel() : [await parts.meet(request.signal)];
   const run = new Run();
   run.start('call', reportedConfiguration(iceServers, request.iceTransportPolicy, request.problems), deadlineMs);
-  const told = tellEach(run, onEvent);
+  const told = run.tell(onEvent);
   run.describeNetwork(listInterfaces());
-  const trust = new TrustStore(request.ca);
-  await using tls = await openBridges(iceServers, { trust, insecure: request.insecure }, run.record);
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(deadlineMs)]);
-  const options: CallOptions = { ...request, bridges: tls.bridges, signal };
-  const endOf = (slot: (typeof slots)[number], channel: SignalingChannel): CallEnd => ({
-    record: run.record,
-    msOf: (at) => run.clock.now() - (monotonicMs() - at),
-    peer: slot,
-    channel,
-  });
-  const ends = channels.map((channel, index) => endOf(slots[index] ?? slots[0], channel));
-  await Promise.all(
-    ends.map((end, index) =>
-      parts.ends === 'answerer' || index === 1 ? answerCalls(end, options) : offerCalls(request.paths, end, options),
-    ),
-  );
+  using limit = limited(request.signal, deadlineMs);
+  await connectEnds(run, slots, channels, parts.ends, { ...request, signal: limit.signal });
   // What servers hold for us is given back before anything is said to be over.
   await peers[Symbol.asyncDispose]();
   for (const channel of channels) channel.close();
@@ -85,6 +76,25 @@ export async function runCall(
   return report;
 }
 
-async function tellEach(run: Run, onEvent: (event: RunEvent) => void): Promise<void> {
-  for await (const event of run) onEvent(event);
+/** Makes the connections; what happens goes to the run. `slots`: a peer for each of the channels' ends here. */
+export async function connectEnds(
+  run: Run,
+  slots: readonly (() => Promise<Peer>)[],
+  channels: readonly SignalingChannel[],
+  ends: CallParts['ends'],
+  request: Connecting,
+): Promise<void> {
+  const { iceServers, insecure } = request;
+  const trust = new TrustStore(request.ca);
+  await using tls = await openBridges(iceServers, { trust, insecure }, run.record);
+  const options: CallOptions = { ...request, bridges: tls.bridges };
+  await Promise.all(
+    channels.map((channel, index) => {
+      const peer = slots[index];
+      if (peer === undefined) throw new RangeError('an end without a peer');
+      const end: CallEnd = { record: run.record, msOf: (at) => run.clock.now() - (monotonicMs() - at), peer, channel };
+      const answers = ends === 'answerer' || index === 1;
+      return answers ? answerCalls(end, options) : offerCalls(request.paths, end, options);
+    }),
+  );
 }

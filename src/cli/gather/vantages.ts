@@ -2,6 +2,7 @@ import { findBrowser, type InstalledBrowser } from '../../browser/find.ts';
 import { VERSION } from '../../core/version.ts';
 import { finishRun } from '../../diagnosis/make-report.ts';
 import { listInterfaces } from '../../net/interfaces.ts';
+import { limited } from '../../net/limit.ts';
 import { DEFAULT_TIMEOUT_MS, type GatherOptions } from '../../probe/gather-options.ts';
 import { type EventStream, Run } from '../../probe/run.ts';
 import { reportedConfiguration } from '../../record/configuration.ts';
@@ -52,12 +53,13 @@ export async function observeFromVantages(
   const iceServers = options.iceServers.map(pageServer);
   const run = new Run();
   run.start(command, reportedConfiguration(iceServers, iceTransportPolicy, options.problems), timeoutMs);
-  const told = tellEach(run, onEvent);
+  const told = run.tell(onEvent);
   // The terminal tells of the machine itself.
   if (startHere === undefined) run.describeNetwork(listInterfaces());
   run.record({ type: 'progress', text: `gathering in ${browser.name}` });
   // The deadline is that of the run: what a browser needs to start is a part of it.
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  using limit = limited(options.signal, timeoutMs);
+  const { signal } = limit;
   const tool = { name: 'iceprobe', version: VERSION };
   const page = { iceServers, iceTransportPolicy, timeoutMs, tool, signal, onEvent: shifted(run, 'browser') };
   try {
@@ -87,12 +89,13 @@ export interface Vantages {
   readonly startHere?: (() => EventStream & { readonly report: Promise<Report> }) | undefined;
 }
 
-async function include(own: EventStream & { readonly report: Promise<Report> }, run: Run): Promise<void> {
+/** Takes what another run sees into this one. */
+export async function include(own: EventStream & { readonly report: Promise<Report> }, run: Run): Promise<Report> {
   const record = shifted(run, 'terminal');
   for await (const event of own) {
     if (event.type !== 'run-started' && event.type !== 'run-finished') record(event);
   }
-  await own.report;
+  return await own.report;
 }
 
 /** Puts events of another clock on the run's: that clock began when its first event came. */
@@ -116,12 +119,8 @@ function noteIfLate(run: Run, browser: InstalledBrowser): void {
   run.record({ type: 'gathering-state', url: null, state: 'new', vantage: 'browser' } as EventBody);
 }
 
-async function tellEach(run: Run, onEvent: (event: RunEvent) => void): Promise<void> {
-  for await (const event of run) onEvent(event);
-}
-
 /** Handing a credential on is what a peer is for: the browser's connection is one. */
-function pageServer({ urls, username, credential }: GatherOptions['iceServers'][number]): PageIceServer {
+export function pageServer({ urls, username, credential }: GatherOptions['iceServers'][number]): PageIceServer {
   return {
     urls: typeof urls === 'string' ? [urls] : urls,
     ...(username === undefined ? {} : { username }),

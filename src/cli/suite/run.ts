@@ -1,5 +1,5 @@
 import { DEFAULT_TIMEOUT_MS } from '../../probe/gather-options.ts';
-import type { SuitePart } from '../../probe/suite.ts';
+import type { SuiteOptions, SuitePart } from '../../probe/suite.ts';
 import type { Report } from '../../record/report.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -19,6 +19,7 @@ import { requireValid } from '../servers/validate.ts';
 import { Interrupted } from '../signals.ts';
 import { observe } from './observe.ts';
 import type { furtherOptions, lifetimeOptions, natOptions, probeOptions } from './options.ts';
+import type { PeerObserving } from './peer.ts';
 
 /** What every command that asks a network several questions takes. */
 export const suiteOptions = { ...serverOptions, ...networkOptions, ...outputOptions, ...packetOptions } as const;
@@ -41,6 +42,11 @@ export interface SuiteCommand {
   readonly retries?: number;
   /** Looks at the servers before anything is sent. Throws `UsageError`. */
   readonly examine?: (urls: readonly string[]) => void;
+  /** Observes together with another iceprobe. */
+  readonly peer?: (
+    options: SuiteOptions & { readonly signal: AbortSignal },
+    observing: Omit<PeerObserving, 'meeting'>,
+  ) => Promise<Report>;
   /** After the report, for a person. */
   readonly closing?: (report: Report) => string;
 }
@@ -94,15 +100,19 @@ export async function runSuite(
     command: command.name,
     signal,
   };
-  const observed = await observe(() => suite, {
-    onEvent: output.onEvent,
-    withEvents: given.events === true,
-    vantage: given.vantage,
-    browser,
-    capture,
-    judge: command.judge,
-    retries: command.retries,
-  });
+  const common = { onEvent: output.onEvent, withEvents: given.events === true };
+  const { peer } = command;
+  const observed =
+    peer === undefined
+      ? await observe(() => suite, {
+          ...common,
+          vantage: given.vantage,
+          browser,
+          capture,
+          judge: command.judge,
+          retries: command.retries,
+        })
+      : await peer(suite, { ...common, capture, timeoutMs: network.timeoutMs });
   const report = (await command.finish?.(observed)) ?? observed;
   const isCaptured = (await capture?.close(context)) ?? true;
   const exitCode = signal.aborted && signal.reason instanceof Interrupted ? signal.reason.exitCode : report.exitCode;

@@ -21,7 +21,7 @@ export interface NatTest {
   /** How often it was asked. */
   readonly tries: number;
   readonly outcome: 'yes' | 'no' | 'not-determined';
-  readonly via: 'stun' | 'rfc5780' | 'relay' | 'nat-pmp' | 'upnp';
+  readonly via: 'stun' | 'rfc5780' | 'relay' | 'nat-pmp' | 'upnp' | 'peer';
   /** Filtering: how the sender stands to whom we sent to. */
   readonly sender?: SenderRelation;
   /** Filtering: the probability that mere loss explains the silence. */

@@ -60,6 +60,7 @@ export const REACHABILITY = entries({
   'net.high-latency': { severity: 'warning', locus: 'path', explains: ['relay.slow-allocate', 'dns.slow'] },
   'net.jitter': { severity: 'warning', locus: 'path' },
   'net.path-mtu': { severity: 'warning', locus: 'path', explains: ['net.high-loss'] },
+  'net.egress-filtered': { severity: 'warning', locus: 'client' },
   'net.vpn-route': { severity: 'info', locus: 'client' },
   'net.same-site': { severity: 'info', locus: 'client' },
 });

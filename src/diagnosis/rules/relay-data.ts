@@ -1,9 +1,21 @@
 import { parseSocketAddress } from '../../core/address.ts';
-import type { RelayPortTried, RelayProof } from '../../core/attempt.ts';
+import type { OutsideWitness, RelayPortTried } from '../../core/attempt.ts';
 import type { Attempt, RelayMeasurement } from '../../record/report.ts';
 import type { Conclusion, Params } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
-import { isLossy, mayBeChance, stageOf, type Target, type View } from '../view.ts';
+import { isLossy, mayBeChance, stageOf, type View } from '../view.ts';
+import {
+  count,
+  type Direction,
+  ENOUGH,
+  isAlive,
+  isDead,
+  outsideOf,
+  type Proof,
+  proofs,
+  relayEvents,
+  weighedProofs,
+} from './relay-proofs.ts';
 import { unique } from './targets.ts';
 
 /**
@@ -12,47 +24,14 @@ import { unique } from './targets.ts';
  */
 export const relayDataRules: readonly Rule[] = [
   inboundBlocked,
+  egressFiltered,
   noData,
   addressWrong,
   portRangeMismatch,
   bandwidthCapped,
 ];
 
-interface Proof {
-  readonly target: Target;
-  readonly attempt: Attempt;
-  readonly relay: RelayMeasurement;
-  readonly proof: RelayProof | undefined;
-}
-
-type Direction = RelayMeasurement['directions'][number]['direction'];
-
-function proofs(view: View): Proof[] {
-  return view.targets.flatMap((target) =>
-    target.attempts.flatMap((attempt) => {
-      const { relay } = attempt;
-      return relay === undefined ? [] : [{ target, attempt, relay, proof: stageOf(attempt, 'relay-data')?.data.relay }];
-    }),
-  );
-}
-
-function count(relay: RelayMeasurement, direction: Direction): { readonly sent: number; readonly received: number } {
-  return relay.directions.find((each) => each.direction === direction) ?? { sent: 0, received: 0 };
-}
-
-/** So many datagrams, and none of them: at 20 % loss that happens by chance once in ten million. */
-const ENOUGH = 10;
-
-function isDead(relay: RelayMeasurement, direction: Direction): boolean {
-  const { sent, received } = count(relay, direction);
-  return sent >= ENOUGH && received === 0;
-}
-
-function isAlive(relay: RelayMeasurement, direction: Direction): boolean {
-  return count(relay, direction).received > 0;
-}
-
-function figures({ target, relay, proof }: Proof): Params {
+function figures({ target, relay, proof, outside }: Proof): Params {
   const ports = proof?.ports ?? [];
   return {
     relayed: relay.address,
@@ -64,7 +43,18 @@ function figures({ target, relay, proof }: Proof): Params {
     ...overPorts(relay, ports),
     egress: proof?.egressAddress ?? null,
     witness: proof?.witness ?? null,
+    ...(outside === undefined
+      ? {}
+      : proof?.witness === 'outside'
+        ? { elsewhere: true }
+        : { outside: firstOf(outside) }),
   };
+}
+
+/** What came of somebody else's packets, sent before the relay had sent to him. */
+function firstOf({ directions }: OutsideWitness): string | null {
+  const first = directions.find(({ direction }) => direction === 'peer-first');
+  return first === undefined ? null : shown(first);
 }
 
 /** What crossed in each direction, over all the ports that were tried. */
@@ -87,7 +77,7 @@ function overPorts(relay: RelayMeasurement, ports: readonly RelayPortTried[]): P
 
 /** A stateful firewall drops new UDP to the relay ports: data flows only once the relay has spoken (livekit#3164). */
 function inboundBlocked(view: View): Conclusion[] {
-  return proofs(view).flatMap((each): Conclusion[] => {
+  return weighedProofs(view).flatMap((each): Conclusion[] => {
     const { target, attempt, relay, proof } = each;
     if (!isDead(relay, 'peer-first') || !isAlive(relay, 'peer-after-relay')) return [];
     // Between two allocations of one server nothing comes from outside: that its packets turn round says little.
@@ -100,21 +90,67 @@ function inboundBlocked(view: View): Conclusion[] {
         id: 'relay.inbound-blocked',
         subject: target.url,
         urls: [target.url],
-        confidence: proof?.control === 'fail' ? 'possible' : proof === undefined ? 'likely' : 'certain',
+        confidence: confidenceOf(view, each),
         params: figures(each),
-        ruledOut: ['local-egress', ...(egress === relay.address ? (['external-ip'] as const) : []), 'permission'],
+        ruledOut: [egressRuledOut(each), ...(egress === relay.address ? (['external-ip'] as const) : []), 'permission'],
         evidence: relayEvents(view, attempt),
       },
     ];
   });
 }
 
+function confidenceOf(view: View, { attempt, proof, outside }: Proof): Conclusion['confidence'] {
+  if (proof?.witness === 'outside') {
+    // It passes from here, and not from there: we may be on the server's side of the firewall, or the other end behind one.
+    return proofs(view).some((own) => own.attempt === attempt && isAlive(own.relay, 'peer-first'))
+      ? 'likely'
+      : 'certain';
+  }
+  if (proof?.control === 'fail' && outside === undefined) return 'possible';
+  return proof === undefined ? 'likely' : 'certain';
+}
+
+/** The same from two places is no matter of either. */
+function egressRuledOut({ outside }: Proof): 'local-egress' | 'own-place' {
+  return outside === undefined ? 'local-egress' : 'own-place';
+}
+
+/** Nothing of ours reaches the relay ports, and what is sent there from another place does: it is our own network. */
+function egressFiltered(view: View): Conclusion[] {
+  return proofs(view).flatMap((own): Conclusion[] => {
+    const { target, attempt, relay, proof } = own;
+    const { alive } = portsOf(own);
+    if (!isDead(relay, 'peer-first') || alive.length > 0 || proof?.witness === 'relay') return [];
+    const arrived = outsideOf(view, own)?.directions.find(({ direction }) => direction === 'peer-first');
+    if (arrived === undefined || arrived.received === 0) return [];
+    const { peerFirst } = figures(own);
+    return [
+      {
+        id: 'net.egress-filtered',
+        subject: target.url,
+        urls: [target.url],
+        // Each allocation has a port of its own: a firewall of the server's could open just the other end's.
+        confidence: (proof?.ports?.length ?? 1) >= 3 && proof?.control !== 'fail' ? 'certain' : 'likely',
+        params: { relayed: relay.address, ours: peerFirst ?? null, theirs: shown(arrived) },
+        ruledOut: ['relay-ports'],
+        evidence: relayEvents(view, attempt),
+      },
+    ];
+  });
+}
+
+function shown({ sent, received }: { readonly sent: number; readonly received: number }): string {
+  return `${received}/${sent}`;
+}
+
 /** Nothing crosses, or one direction never does. */
 function noData(view: View): Conclusion[] {
-  return proofs(view).flatMap((each): Conclusion[] => {
+  return weighedProofs(view).flatMap((each): Conclusion[] => {
     const { target, attempt, relay, proof } = each;
     const outDead = isDead(relay, 'relay-to-peer');
-    const inDead = isDead(relay, 'peer-after-relay') && !isAlive(relay, 'peer-first');
+    // Who has not heard the relay does not send to it again.
+    const isUnheard = outDead && count(relay, 'peer-after-relay').sent === 0;
+    const inDead = isDead(relay, isUnheard ? 'peer-first' : 'peer-after-relay') && !isAlive(relay, 'peer-first');
     if (!outDead && !inDead) return [];
     if (isWrongAddress(each) || portsOf(each).alive.length > 0) return [];
     // Something of our own may be what drops the packets, or the server itself was gone by then: not determined.
@@ -133,7 +169,7 @@ function noData(view: View): Conclusion[] {
           outward: outDead && !inDead,
           inward: inDead && !outDead,
         },
-        ruledOut: [...(control === 'pass' ? (['local-egress'] as const) : []), 'permission'],
+        ruledOut: [...(control === 'pass' ? [egressRuledOut(each)] : []), 'permission'],
         evidence: relayEvents(view, attempt),
       },
     ];
@@ -148,7 +184,7 @@ function isGone(attempt: Attempt): boolean {
 
 /** Data comes from the relay, from another address than the one it advertises, and nothing sent to that one arrives. */
 function addressWrong(view: View): Conclusion[] {
-  return proofs(view)
+  return weighedProofs(view)
     .filter(isWrongAddress)
     .map((each) => ({
       id: 'relay.address-wrong',
@@ -245,8 +281,4 @@ function bandwidthCapped(view: View): Conclusion[] {
       },
     ];
   });
-}
-
-function relayEvents(view: View, attempt: Attempt): Conclusion['evidence'] {
-  return view.evidence.where((event) => event.type === 'relay-data' && event.attempt === attempt.id);
 }

@@ -29,6 +29,8 @@ export type RuledOutKey =
   | 'no-network'
   | 'silent-firewall'
   | 'local-egress'
+  | 'own-place'
+  | 'relay-ports'
   | 'blocked-udp'
   | 'unreachable-server'
   | 'stale-nonce'

@@ -108,8 +108,12 @@ export class ServersFold {
 
 /** By its stages alone: the rules may know better what a failure is worth. */
 export function verdictOfStages(stages: readonly Stage[]): Verdict {
+  // What our own network hid, somebody at another place may have seen.
+  const isWitnessed = stages.some(({ stage, status }) => stage === 'witness' && status !== 'skip');
+  const isSettled = ({ stage, status }: Stage): boolean =>
+    isWitnessed && stage === 'relay-data' && status === 'unknown';
   // What a deadline cut off says nothing about the server.
-  const judged = stages.filter((stage) => stage.status !== 'skip');
+  const judged = stages.filter((stage) => stage.status !== 'skip' && !isSettled(stage));
   if (judged.some((stage) => stage.status === 'fail' && stage.data.cause !== 'not-run')) return 'error';
   if (judged.length === 0 || judged.some((stage) => stage.status === 'unknown' || stage.status === 'fail')) {
     return 'undetermined';

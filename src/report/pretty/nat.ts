@@ -13,15 +13,13 @@ export function natLines(report: Report, style: Style): string[] {
 }
 
 function partsOf(result: NatResult): string[] {
-  const { mapping, filtering, tcpMapping, mappedAddress, localAddress } = result;
+  const { tcpMapping, localAddress } = result;
   const { hairpinning, portPreservation, bindingLifetimeSeconds, translations, gatewayExternalAddress } = result;
   const where = `${result.interface ?? localAddress} IPv${result.family}`;
-  if (mapping === 'none') return [where, `no NAT: seen as ${localAddress}`, `filtering ${words(filtering)}`];
+  const behaviour = [where, ...behaviourWords(result)];
+  if (result.mapping === 'none') return behaviour;
   return [
-    where,
-    ...(mappedAddress === null ? [] : [`seen as ${mappedAddress}`]),
-    `mapping ${words(mapping)}`,
-    `filtering ${words(filtering)}`,
+    ...behaviour,
     ...(tcpMapping == null ? [] : [`TCP mapping ${words(tcpMapping)}`]),
     ...(hairpinning === null ? [] : [hairpinning ? 'hairpins' : 'no hairpinning']),
     ...(portPreservation === null ? [] : [portPreservation ? 'keeps ports' : 'changes ports']),
@@ -29,6 +27,12 @@ function partsOf(result: NatResult): string[] {
     ...(translations === 'one' ? ['no other NAT behind the gateway'] : []),
     ...(bindingLifetimeSeconds === null ? [] : [`forgets after ${bindingLifetimeSeconds} s`]),
   ];
+}
+
+export function behaviourWords(nat: Pick<NatResult, 'mapping' | 'filtering' | 'mappedAddress'>): string[] {
+  const { mapping, filtering, mappedAddress } = nat;
+  const seen = mappedAddress === null ? [] : [`${mapping === 'none' ? 'no NAT: ' : ''}seen as ${mappedAddress}`];
+  return [...seen, ...(mapping === 'none' ? [] : [`mapping ${words(mapping)}`]), `filtering ${words(filtering)}`];
 }
 
 function words(verdict: string): string {

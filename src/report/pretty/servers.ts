@@ -107,7 +107,7 @@ function furtherOf(server: Server): string[] {
   return stages.filter(({ stage }) => FURTHER.includes(stage)).map(({ stage, detail }) => `${stage}: ${detail}`);
 }
 
-const FURTHER: readonly StageName[] = ['rate', 'deep', 'audit', 'soak'];
+const FURTHER: readonly StageName[] = ['rate', 'deep', 'audit', 'soak', 'witness'];
 const TOLD: readonly StageName[] = ['resolve', 'connect', 'tls', 'binding', 'allocate', 'relay-data'];
 
 /** Of a probe: the steps with something to show, the rest by name. */

@@ -25,6 +25,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   'config.no-tls-443': NO_PACKET,
   'net.lost-midway': 'the cable is pulled in the middle: lab/vanishing.test.ts',
   'net.rate-limited': 'the seeded episodes of the lab have it, with limits drawn',
+  'net.egress-filtered': 'needs a witness at another place: lab/witness.test.ts',
   'net.same-site': 'info: told wherever a server is on this machine, by interop tests',
   'tls.intercepted': 'needs a pin or an earlier run to compare with: unit tests',
   'auth.clock-skew': "needs a server's clock in its nonce, as coturn has it from 4.17 on: unit tests",

@@ -74,6 +74,16 @@ const NET_TEXT: Readonly<Record<NetId, FindingText>> = {
     meaning: 'The host is up and answers on another port: a firewall, at the server or on the way, drops this one.',
     needs: 'silence on one port, and an answer from another port of the same address over the same protocol',
   },
+  'net.egress-filtered': {
+    title: 'This network lets no UDP out to the relay ports',
+    detail: 'sent to {relayed}: {ours} of ours arrived, {theirs} from another place',
+    fix: "let UDP out to the relay ports of the server (coturn: 49152-65535) in this network's firewall",
+    users: 'calls from here that need a relay at both ends, or go through one where none would be needed',
+    meaning:
+      'The server lets everybody send to its relay ports; a firewall on our side does not let us. Without a witness at another place this looks like a firewall at the server. Relays of our own still work: their data goes to the port of the server.',
+    needs:
+      '--peer; at least ten datagrams of ours to the relayed address, none of which arrived, and others to the same address from the other end that did',
+  },
   'net.nat64-literal': {
     title: 'An IPv4 address in the URL, and this network has IPv6 only',
     detail: '{url} names {address}; the network translates names (NAT64), not addresses',

@@ -87,7 +87,7 @@ export const RELAY_TEXT: Readonly<Record<RelayId, FindingText>> = {
     title:
       '[[?both The relay allocates, but no data crosses it]][[?outward The relay allocates, but sends nothing to peers]][[?inward The relay allocates, but passes nothing on from peers]]',
     detail:
-      'through {relayed}[[, {portsTried} ports tried in {lowestPort}-{highestPort}]], 10 or more packets each way:',
+      'through {relayed}[[, {portsTried} ports tried in {lowestPort}-{highestPort}]], 10 or more packets each way[[?elsewhere , seen from another place]]:',
     fix: 'allow UDP in and out on the relay ports (coturn: 49152-65535, or min-port to max-port): host firewall, cloud firewall, Docker port range',
     users: 'calls that connect nowhere, although a relay candidate is there',
     meaning: 'An allocation proves that the server can be talked to, not that its relay ports work.',
@@ -97,7 +97,7 @@ export const RELAY_TEXT: Readonly<Record<RelayId, FindingText>> = {
   'relay.inbound-blocked': {
     title: 'Relay allocates, but peers cannot start sending to it',
     detail:
-      'a stateful firewall drops new UDP to the relay ports of {relayed}[[; {portsTried} ports tried, in {lowestPort}-{highestPort}]]:',
+      'a stateful firewall drops new UDP to the relay ports of {relayed}[[; {portsTried} ports tried, in {lowestPort}-{highestPort}]][[?elsewhere , seen from another place]]:',
     fix: 'allow inbound UDP min-port..max-port (coturn: 49152-65535): cloud firewall, host firewall, Docker port range',
     users: 'calls fail when both sides need the relay or sit behind symmetric NATs',
     meaning: 'Data flows only after the relay has spoken to that peer: the firewall lets answers in, and nothing else.',

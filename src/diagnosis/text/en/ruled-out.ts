@@ -4,6 +4,8 @@ export const RULED_OUT_TEXT: Readonly<Record<RuledOutKey, RuledOutText>> = {
   'no-network': { cause: 'our own network', because: 'others answered in the same run[[: {control}]]' },
   'silent-firewall': { cause: 'a firewall that drops packets', because: 'a refusal came back' },
   'local-egress': { cause: 'our own egress', because: 'the same packets pass where they must' },
+  'own-place': { cause: 'our own egress', because: 'it is the same from another place[[: {outside}]]' },
+  'relay-ports': { cause: "a firewall of the server's", because: 'the relay ports are reached from another place' },
   'blocked-udp': { cause: 'UDP blocked here', because: 'UDP passes elsewhere[[: {control}]]' },
   'unreachable-server': { cause: 'the network path', because: 'the server answered' },
   'stale-nonce': { cause: 'a stale nonce', because: 'it came with the challenge just before' },

@@ -32,6 +32,11 @@ export const NETWORK_ZH: Readonly<Record<string, ShortText>> = {
     detail: '{silent} 对 UDP 没有应答[[?requests （各发送 {requests} 个请求）]]，而 {answered} 有应答',
     fix: '[[?relayed TCP 或 TLS 中继可以承载呼叫，但延迟更大；]]在此网络的防火墙中允许 UDP 出站，或提供 TCP 和 TLS 上的 TURN',
   },
+  'net.egress-filtered': {
+    title: '此网络不放行发往中继端口的 UDP',
+    detail: '发往 {relayed}：我方到达 {ours}，另一处到达 {theirs}',
+    fix: '在此网络的防火墙中允许 UDP 出站到服务器的中继端口（coturn：49152-65535）',
+  },
   'net.udp-silent-here': {
     title: '{host} 对 UDP 沉默，对 TCP 有应答',
     detail:

@@ -4,6 +4,8 @@ export const RULED_OUT_ZH: Readonly<Record<string, RuledOutText>> = {
   'no-network': { cause: '本机网络', because: '同一次运行中其他目标有应答[[：{control}]]' },
   'silent-firewall': { cause: '丢弃数据包的防火墙', because: '收到了拒绝' },
   'local-egress': { cause: '本地出口', because: '同样的数据包在必经之处可以通过' },
+  'own-place': { cause: '本地出口', because: '从另一处看也是如此[[：{outside}]]' },
+  'relay-ports': { cause: '服务器的防火墙', because: '从另一处可以到达中继端口' },
   'blocked-udp': { cause: '本地阻断 UDP', because: 'UDP 在别处可以通过[[：{control}]]' },
   'unreachable-server': { cause: '网络路径', because: '服务器有应答' },
   'stale-nonce': { cause: 'nonce 失效', because: '它来自刚才的质询' },

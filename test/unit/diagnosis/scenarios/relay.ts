@@ -1,4 +1,5 @@
 import type { PermissionAsked, RelayProof } from '../../../../src/core/attempt.ts';
+import type { WitnessNat } from '../../../../src/core/signaling/witness-message.ts';
 import type { Run } from '../../../support/events.ts';
 import { type Scenario, TURN, TURN_TCP, turnRun } from './scenario.ts';
 
@@ -26,9 +27,41 @@ function data(first: number, out: number, back: number, proof: Partial<RelayProo
   const attempt = run.attempt(url).allocated(RELAYED);
   attempt.burst('peer-first', 20, first).burst('relay-to-peer', 20, out).burst('peer-after-relay', 20, back);
   const good = first > 0 && out > 0 && back > 0;
-  attempt.stage('relay-data', good ? 'pass' : 'fail', 'as measured', { relay: { ...PROOF, ...proof } });
+  attempt.stage('relay-data', good ? 'pass' : proof.doubt === undefined ? 'fail' : 'unknown', 'as measured', {
+    relay: { ...PROOF, ...proof },
+  });
   return run;
 }
+
+/** Beside our own figures what somebody at another place saw of it: of ten, peer first, relay to peer, peer after relay. */
+function witnessed(
+  own: Run,
+  [first, out, after]: readonly [number, number, number],
+  { isHeard = true, mapping = 'endpoint-independent', relayedAddress = '203.0.113.99:50007' } = {},
+): Run {
+  const sent = 10;
+  const directions = [
+    { direction: 'peer-first', sent, received: first },
+    { direction: 'relay-to-peer', sent, received: out },
+    ...(out === 0 ? [] : [{ direction: 'peer-after-relay', sent, received: after } as const]),
+  ] as const;
+  const outside = { relayedAddress, directions, egressAddress: out === 0 ? null : relayedAddress, isHeard };
+  const last = own.events.findLast((event) => event.type === 'stage');
+  if (last === undefined) throw new Error('nothing to be witness of');
+  const { url, attempt, transport } = last;
+  const status = first > 0 && out > 0 ? 'pass' : 'fail';
+  const stage = { stage: 'witness', status, detail: 'as seen', data: { outside }, durationMs: 0 } as const;
+  own.record({ type: 'stage', url, attempt, transport, ...stage });
+  const nat = { mapping, filtering: 'not-determined', hairpinning: null, mappedAddress: '192.0.2.77' } as WitnessNat;
+  own.record({ type: 'peer', nat, there: NOTHING, back: NOTHING, crossed: null, problem: null });
+  return own;
+}
+
+const NOTHING = { sent: 0, received: 0 };
+const OTHER_RELAY = { relayedAddress: '203.0.113.98:50007' };
+const DEAF = { isHeard: false };
+const DEAD_PORTS = [50_001, 50_003, 50_005].map((port) => ({ port, sent: 20, received: 0 }));
+const HIDDEN = { doubt: 'own-nat' } as const;
 
 function rated(out: number, back: number, offeredKbps: number, deliveredKbps: number): Run {
   const run = turnRun();
@@ -215,6 +248,71 @@ export const relayScenarios: readonly Scenario[] = [
       { name: 'nothing comes back later either', run: () => data(0, 20, 0, { egressAddress: RELAYED }) },
       { name: 'the peer was another allocation of the same server', run: () => data(0, 20, 20, { witness: 'relay' }) },
       { name: 'a few get lost', run: () => data(15, 20, 20) },
+    ],
+  },
+  {
+    id: 'relay.inbound-blocked',
+    raise: () => witnessed(data(0, 20, 20), [0, 10, 10]),
+    finding: { confidence: 'certain', locus: 'server' },
+    near: [
+      { name: 'from another place it passes', run: () => witnessed(data(0, 20, 20), [10, 10, 10]) },
+      {
+        name: 'behind our own firewall, and nothing of the witness is ever heard',
+        run: () => witnessed(data(0, 0, 0, HIDDEN), [0, 10, 10], { isHeard: false }),
+      },
+    ],
+  },
+  {
+    id: 'relay.inbound-blocked',
+    raise: () => witnessed(data(20, 20, 20), [0, 10, 10]),
+    finding: { confidence: 'likely' },
+    near: [
+      {
+        name: 'the witness was one of another relay',
+        run: () => witnessed(data(20, 20, 20), [0, 10, 10], OTHER_RELAY),
+      },
+      {
+        name: 'and nobody knows whether its packets get out',
+        run: () => witnessed(data(20, 20, 20), [0, 10, 10], DEAF),
+      },
+    ],
+  },
+  {
+    id: 'relay.inbound-blocked',
+    raise: () => witnessed(data(0, 0, 0, HIDDEN), [0, 10, 10]),
+    finding: { confidence: 'certain' },
+    near: [],
+  },
+  {
+    id: 'net.egress-filtered',
+    raise: () => witnessed(data(0, 20, 20), [10, 10, 10]),
+    finding: { confidence: 'likely', locus: 'client' },
+    near: [
+      { name: 'from another place it is the same', run: () => witnessed(data(0, 20, 20), [0, 10, 10]) },
+      { name: 'nobody saw it from another place', run: () => data(0, 20, 20) },
+      { name: 'ours arrive, some of them', run: () => witnessed(data(3, 20, 20), [10, 10, 10]) },
+      {
+        name: 'the witness was one of another relay',
+        run: () => witnessed(data(0, 20, 20), [10, 10, 10], OTHER_RELAY),
+      },
+    ],
+  },
+  {
+    id: 'net.egress-filtered',
+    raise: () => witnessed(data(0, 0, 0, { ports: DEAD_PORTS }), [10, 10, 10]),
+    finding: { confidence: 'certain' },
+    near: [],
+  },
+  {
+    id: 'relay.no-data',
+    raise: () => witnessed(data(0, 0, 0, HIDDEN), [0, 0, 0]),
+    finding: { confidence: 'certain', title: 'The relay allocates, but no data crosses it' },
+    near: [
+      { name: 'from another place everything crosses', run: () => witnessed(data(0, 0, 0), [10, 10, 10]) },
+      {
+        name: "the witness's NAT hides where the relay would have to send",
+        run: () => witnessed(data(0, 0, 0, HIDDEN), [0, 0, 0], { mapping: 'address-and-port-dependent' }),
+      },
     ],
   },
   {
