@@ -34,25 +34,31 @@ export class Sampler {
     this.#since.sumMs += ms;
   }
 
+  /** Tells what has come since the last sample, too. */
   stop(): void {
-    this.#what = undefined;
     this.#cancel();
+    if (this.#what !== undefined && this.#value(this.#what) !== null) this.#tell();
+    this.#what = undefined;
   }
 
   #wait(): void {
     this.#cancel = this.#clock.after(this.#everyMs, () => {
-      const sample: DataSample = { rttMs: null, toAnswerer: null, toOfferer: null };
-      if (this.#what !== undefined) this.#onSample({ ...sample, [this.#what]: this.#value(this.#what) });
+      this.#tell();
       this.#reset();
       this.#wait();
     });
+  }
+
+  #tell(): void {
+    if (this.#what === undefined) return;
+    this.#onSample({ ...{ rttMs: null, toAnswerer: null, toOfferer: null }, [this.#what]: this.#value(this.#what) });
   }
 
   #value(what: keyof DataSample): number | null {
     const { at, bytes, roundTrips, sumMs } = this.#since;
     if (what === 'rttMs') return roundTrips === 0 ? null : Math.round((1000 * sumMs) / roundTrips) / 1000;
     const tookMs = this.#clock.now() - at;
-    return tookMs <= 0 ? null : Math.max(0, Math.round(((this.#bytes() - bytes) * 8000) / tookMs));
+    return tookMs < 1 ? null : Math.max(0, Math.round(((this.#bytes() - bytes) * 8000) / tookMs));
   }
 
   #reset(): void {

@@ -86,7 +86,7 @@ export class CallForm {
       this.#room.element,
       h(
         'div',
-        { class: 'toolbar' },
+        { class: 'call-options' },
         h('label', { for: 'call-path' }, t('call.path')),
         this.#path,
         h('label', { for: 'call-seconds' }, t('call.seconds')),
