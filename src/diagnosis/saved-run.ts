@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../core/result.ts';
 import { mismatch } from '../record/conforms.ts';
+import { noEvent } from '../record/event-form.ts';
 import type { RunEvent } from '../record/events.ts';
 import { isInternalsDump, readInternalsDump } from '../record/internals.ts';
 import type { JsonSchema } from '../record/json-schema.ts';
@@ -119,7 +120,7 @@ function readLines(text: string): Result<Parsed, SavedRunError> {
       return runsIn(events, `the last line (${index + 1}) is cut off, and left out`);
     }
     if (!isStamped(event)) return refuse(event === undefined ? 'no JSON' : 'no event', index + 1);
-    const problem = mismatch(event, EVENT_SCHEMA, REPORT);
+    const problem = noEvent(event);
     if (problem !== undefined) return refuse(`no event: ${problem}`, index + 1);
     const { target } = event as { readonly target?: unknown };
     if (target !== undefined && !isTargetName(target)) return refuse('no event: target is no name', index + 1);
@@ -146,7 +147,6 @@ function runsIn(
 }
 
 const REPORT = schema as JsonSchema;
-const EVENT_SCHEMA: JsonSchema = { $ref: '#/definitions/RunEvent' };
 const HINT = 'give what iceprobe -f ndjson or -f json wrote';
 
 function asReport(value: unknown): Result<Report, SavedRunError> {

@@ -3,11 +3,14 @@ import type { PeerReport } from '../../core/call/remote.ts';
 import type { SessionEnd } from '../../core/call/session-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { readPeerMessage } from '../../core/signaling/message.ts';
+import { noEvent } from '../../record/event-form.ts';
 import type { RunEvent } from '../../record/events.ts';
 import type { PageIceServer, PageMessage } from '../../record/page-messages.ts';
 
 /** A message of a page is no longer: 200 servers with long credentials, or an event with a long candidate. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** What a browser tells of itself is short; an event stays in memory until the run is over. */
+const MAX_EVENT = 16 * 1024;
 const MAX_SERVERS = 200;
 const MAX_URLS = 100;
 const MAX_TEXT = 4096;
@@ -81,20 +84,30 @@ function readEvent(value: unknown): Result<PageMessage, string> {
   if (typeof value['seq'] !== 'number' || typeof value['ms'] !== 'number' || value['vantage'] !== 'browser') {
     return fail('the stamp of an event');
   }
+  if (!isEvent(value)) return fail('the form of an event');
   return ok({ type: 'event', event: value as unknown as RunEvent });
 }
 
+/** Of the form that everything else relies on: whoever folds it looks no more. */
+function isEvent(value: object): boolean {
+  return noEvent(value) === undefined && JSON.stringify(value).length <= MAX_EVENT;
+}
+
 const CALL_EVENTS: readonly unknown[] = ['signaling', 'peer-state', 'candidate-pair', 'data-channel'];
+
+const OUTCOMES: readonly SessionEnd['outcome'][] = ['measured', 'ended', 'failed', 'timeout', 'lost', 'error'];
 
 function readPeerReport(value: unknown): PeerReport | undefined {
   if (!isRecord(value)) return undefined;
   const { type, stack, at, event, message, end } = value;
   if (type === 'ready' && isText(stack)) return { type, stack };
   if (type === 'event' && typeof at === 'number' && isRecord(event) && CALL_EVENTS.includes(event['type'])) {
-    return { type, at, event: event as unknown as CallEvent };
+    const stamped = { ...event, seq: 1, ms: at, vantage: 'browser' };
+    return isEvent(stamped) ? { type, at, event: event as unknown as CallEvent } : undefined;
   }
-  if (type === 'ended' && isRecord(end) && isText(end['outcome']) && isText(end['reason'])) {
-    return { type, end: { outcome: end['outcome'] as SessionEnd['outcome'], reason: end['reason'] } };
+  if (type === 'ended' && isRecord(end) && isText(end['reason'])) {
+    const outcome = OUTCOMES.find((each) => each === end['outcome']);
+    return outcome === undefined ? undefined : { type, end: { outcome, reason: end['reason'] } };
   }
   if (type !== 'message') return undefined;
   const read = readPeerMessage(message);

@@ -7,8 +7,10 @@ import { CandidateQueue } from '../../../src/core/signaling/candidate-queue.ts';
 import { parsePeerMessage } from '../../../src/core/signaling/message.ts';
 import { normaliseCode, ROOM_LIMITS, Rooms } from '../../../src/core/signaling/rooms.ts';
 import { FINDING_IDS } from '../../../src/diagnosis/catalogue.ts';
+import { makeReport } from '../../../src/diagnosis/make-report.ts';
 import { cookieOf, isEmbedded, isOurHost, isOurOrigin, placeOf } from '../../../src/web/server/guard.ts';
 import { readPageMessage } from '../../../src/web/server/messages.ts';
+import { PEER_REPORTS } from '../peer-reports.ts';
 import { demand, type FuzzTarget, textOf, utf8 } from '../target.ts';
 
 export const signaling: FuzzTarget = {
@@ -56,7 +58,10 @@ export const signaling: FuzzTarget = {
 export const pageMessages: FuzzTarget = {
   name: 'page-messages',
   reads: 'what a page sends to the terminal',
-  words: ['run', 'stop', 'event', 'finished', 'local-server', 'iceServers', 'urls', 'browser', 'relay', 'candidate'],
+  words: [
+    ...['run', 'stop', 'event', 'finished', 'local-server', 'iceServers', 'urls', 'browser', 'relay', 'candidate'],
+    ...['peer', 'report', 'peer-state', 'candidate-pair', 'data-channel', 'offerer', 'any', 'sample', 'measurement'],
+  ],
   seeds: () =>
     [
       {
@@ -72,6 +77,7 @@ export const pageMessages: FuzzTarget = {
         type: 'event',
         event: { seq: 1, ms: 1.5, type: 'gathering-state', vantage: 'browser', state: 'new', url: null },
       },
+      ...PEER_REPORTS.map((report) => ({ type: 'peer', report })),
     ].map((each) => utf8(JSON.stringify(each))),
   run(input) {
     const parsed = readPageMessage(textOf(input));
@@ -81,6 +87,13 @@ export const pageMessages: FuzzTarget = {
       again.ok && JSON.stringify(again.value) === JSON.stringify(parsed.value),
       'told again it is another message',
     );
+    const { value } = parsed;
+    if (value.type === 'event') makeReport([value.event]);
+    if (value.type === 'peer' && value.report.type === 'event') {
+      const { event, at } = value.report;
+      const [call] = makeReport([{ ...event, seq: 1, ms: at, vantage: 'browser' }]).calls ?? [];
+      demand(call?.path === event.call, 'the call of an event is lost');
+    }
     return 'read';
   },
 };
