@@ -28,6 +28,11 @@ export class Burst {
     return this.#arrivedAt.size;
   }
 
+  /** How many arrived before the first that did not. */
+  get leading(): number {
+    return leadingOf(this.#arrivedAt, this.count);
+  }
+
   get complete(): boolean {
     return this.received >= this.count;
   }
@@ -71,4 +76,10 @@ export class Burst {
     }
     return delays;
   }
+}
+
+/** How many of the numbers from 0 on are there before the first that is not. */
+export function leadingOf(arrived: ReadonlyMap<number, unknown>, count: number): number {
+  const missing = Array.from({ length: count }, (_, number) => number).find((number) => !arrived.has(number));
+  return missing ?? count;
 }

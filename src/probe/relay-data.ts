@@ -1,6 +1,6 @@
 import { formatSocketAddress, type SocketAddress } from '../core/address.ts';
 import type { RelayData } from '../record/events.ts';
-import { Burst } from './burst.ts';
+import { Burst, leadingOf } from './burst.ts';
 import type { ProbeEnvironment } from './environment.ts';
 import { pause } from './pause.ts';
 import type { RelayPeer } from './relay-peer.ts';
@@ -146,6 +146,8 @@ export async function thereAndBack(
       {
         ...event(path, 'peer-after-relay', out, out.received, roundTrips, options.purpose),
         received: back.size,
+        // Of all that were sent out: the round trip is what may be cut short.
+        leading: leadingOf(back, out.count),
       },
     ],
     cutOff: false,
@@ -168,6 +170,7 @@ function event(
     direction,
     sent,
     received: burst.received,
+    leading: burst.leading,
     roundTripsMs,
     size: burst.size,
     relayed: formatSocketAddress(path.relayed),

@@ -181,6 +181,8 @@ export interface RelayData {
   readonly roundTripsMs: readonly number[];
   /** Bytes of payload. */
   readonly size: number;
+  /** How many arrived before the first that did not: loss strikes anywhere, a limit after so many. */
+  readonly leading?: number;
   /**
    * Set where the burst asks another question than "does it cross, and how well": such a burst does not count towards
    * loss and jitter.

@@ -55,7 +55,11 @@ export const REACHABILITY = entries({
   'net.ipv6-broken': { severity: 'warning', locus: 'client', explains: ['ice.slow-gathering', 'net.aaaa-not-served'] },
   'net.aaaa-not-served': { severity: 'warning', locus: 'server', explains: ['ice.slow-gathering'] },
   'net.nodes-differ': { severity: 'warning', locus: 'server' },
-  'net.rate-limited': { severity: 'warning', locus: 'server', explains: ['ice.slow-gathering', 'relay.slow-allocate'] },
+  'net.rate-limited': {
+    severity: 'warning',
+    locus: 'server',
+    explains: ['ice.slow-gathering', 'relay.slow-allocate', 'net.high-loss'],
+  },
   'net.high-loss': { severity: 'warning', locus: 'path' },
   'net.high-latency': { severity: 'warning', locus: 'path', explains: ['relay.slow-allocate', 'dns.slow'] },
   'net.jitter': { severity: 'warning', locus: 'path' },

@@ -1,5 +1,5 @@
 import { addressKind } from '../../core/address.ts';
-import type { StageData } from '../../core/attempt.ts';
+import type { Stage, StageData } from '../../core/attempt.ts';
 import { type RestUsername, readRestUsername } from '../../core/stun/rest-credentials.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
@@ -123,31 +123,37 @@ function emptyRealm(view: View): Conclusion[] {
 
 /** 438 to a nonce that had just been given, again and again (coturn#500). */
 function nonceLoop(view: View): Conclusion[] {
-  const looping = failedTargets(
-    view,
-    ({ failure: { stage } }) =>
-      stage.data.refusal === 'nonce-loop' || (stage.data.errorCode === 438 && (stage.data.staleNonces ?? 0) >= 2),
+  // Of a relay that stands too: a balancer may lead any request elsewhere.
+  const looping = view.targets.flatMap((target) =>
+    target.attempts.flatMap((attempt) => {
+      const stage = attempt.stages.find(isNonceLoop);
+      return stage === undefined ? [] : [{ target, attempt, stage }];
+    }),
   );
-  return groupBy(looping, accountOf).map((group) => {
-    const [target] = group;
+  return groupBy(looping, (each) => accountOf(each.target)).map((group) => {
+    const [{ target, attempt, stage }] = group;
     const mapped = unique(
       target.attempts.flatMap(({ stages }) => stages.flatMap(({ data }) => data.mappedAddress ?? [])),
     );
     return {
       id: 'auth.nonce-loop',
       subject: target.url,
-      urls: urlsOf(group),
+      urls: urlsOf(group.map((each) => each.target)),
       confidence: 'certain',
       params: {
         endpoint: endpointOf(target),
-        times: target.failure.stage.data.staleNonces ?? null,
+        times: stage.data.staleNonces ?? null,
         mapped: mapped.length > 1 ? mapped : [],
-        software: target.failure.stage.data.software ?? '',
+        software: stage.data.software ?? '',
       },
       ruledOut: ['unreachable-server', 'network-path'],
-      evidence: evidenceOf(view, group),
+      evidence: view.evidence.ofStage(attempt, stage.stage),
     };
   });
+}
+
+export function isNonceLoop({ status, data: { refusal, errorCode, staleNonces = 0 } }: Stage): boolean {
+  return status === 'fail' && (refusal === 'nonce-loop' || (errorCode === 438 && staleNonces >= 2));
 }
 
 /** The answer's MESSAGE-INTEGRITY is wrong or missing: the key differs, or something changes packets on the way. */
@@ -256,6 +262,6 @@ function realmOf(target: FailedTarget): string | undefined {
 }
 
 /** One account on one server is one credential, however many URLs use it. */
-function accountOf(target: FailedTarget): string {
+function accountOf(target: Target): string {
   return `${target.uri?.host ?? target.address} ${target.entry?.username ?? ''}`;
 }

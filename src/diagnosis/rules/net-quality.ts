@@ -3,6 +3,7 @@ import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { bounded } from '../evidence.ts';
 import { mayBeChance, type Target, type View } from '../view.ts';
+import { isDataLimited } from './net-rate.ts';
 import { groupBy, hostOf, urlsOf } from './targets.ts';
 
 /** How good the path is, in numbers. */
@@ -119,7 +120,8 @@ function pathMtu(view: View): Conclusion[] {
 /** Where measurements found one. */
 export function holesIn(view: View): readonly (Measured & Hole)[] {
   return measured(view).flatMap((each) => {
-    const hole = holeOf(each.attempt);
+    // A limit on bytes a second takes the large ones first.
+    const hole = isDataLimited(view, each.target) ? undefined : holeOf(each.attempt);
     return hole === undefined ? [] : [{ ...each, ...hole }];
   });
 }

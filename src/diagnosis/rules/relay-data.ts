@@ -162,7 +162,11 @@ function noData(view: View): Conclusion[] {
         id: 'relay.no-data',
         subject: target.url,
         urls: [target.url],
-        confidence: control === 'pass' && betweenRelays === undefined ? 'certain' : 'likely',
+        confidence: isRepeating(view, attempt)
+          ? 'possible'
+          : control === 'pass' && betweenRelays === undefined
+            ? 'certain'
+            : 'likely',
         params: {
           ...figures(each),
           both: outDead && inDead,
@@ -174,6 +178,14 @@ function noData(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+/** Requests on the same way had to be sent again too: what drops them may drop the data. */
+function isRepeating(view: View, attempt: Attempt): boolean {
+  const repeated = view.evidence
+    .ofAttempt(attempt)
+    .filter((event) => event.type === 'stun-sent' && event.attempt === 2);
+  return repeated.length >= 2;
 }
 
 /** Nothing came any more, not even the answer to giving the allocation back. */
@@ -251,13 +263,13 @@ interface Ports {
 /** Ports by what they let through, each once, in order: dead is one that passes nothing, or nothing new from outside. */
 function portsOf({ proof }: Proof): Ports {
   const tried = (proof?.ports ?? []).filter(({ sent }) => sent >= ENOUGH);
-  const isOpen = ({ received, peerFirst }: (typeof tried)[number]): boolean =>
-    received > 0 && (peerFirst === undefined || peerFirst.sent < ENOUGH || peerFirst.received > 0);
-  const open = tried.filter(isOpen);
+  const fresh = ({ peerFirst }: RelayPortTried): number | undefined =>
+    peerFirst === undefined || peerFirst.sent < ENOUGH ? undefined : peerFirst.received;
+  const open = tried.filter((each) => each.received > 0 && fresh(each) !== 0);
   const alive = unique(open.map(({ port }) => port));
-  const dead = unique(tried.filter((each) => !isOpen(each)).map(({ port }) => port)).filter(
-    (port) => !alive.includes(port),
-  );
+  // A port that lets in what comes unasked is open: what we sent through it may be lost on the way to the server.
+  const isShut = (each: RelayPortTried): boolean => (fresh(each) ?? each.received) === 0;
+  const dead = unique(tried.filter(isShut).map(({ port }) => port)).filter((port) => !alive.includes(port));
   const sent = open.reduce((sum, each) => sum + each.sent, 0);
   const received = open.reduce((sum, each) => sum + each.received, 0);
   const sorted = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);

@@ -3,6 +3,8 @@ import type { Attempt, Stage, StageName } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { isLossy, passed, stageOf, type Target, type View } from '../view.ts';
+import { isNonceLoop } from './auth.ts';
+import { isDataLimited } from './net-rate.ts';
 import { endpointOf, groupBy, hostOf, unique, urlsOf } from './targets.ts';
 
 /** What a standing allocation still allows: permissions, channels, being kept alive. */
@@ -106,6 +108,8 @@ function channelFails(view: View): Conclusion[] {
       const data = stageOf(attempt, 'channel')?.data.channelData;
       const crossed = attempt.relay?.directions.some((each) => each.direction === 'relay-to-peer' && each.received > 0);
       if (data === undefined || data.sent < 10 || data.received > 0 || crossed === false) return [];
+      // A path that loses other data too has no need of a second cause.
+      if (isLossy(view, attempt) || isDataLimited(view, target)) return [];
       return [
         {
           id: 'relay.channel-fails',
@@ -135,8 +139,12 @@ function refreshFails(view: View): Conclusion[] {
     }),
   );
   const refused = failedStages(view, 'refresh').filter(
-    // Silence on a path that loses packets is what such a path does.
-    ({ attempt, stage }) => passed(attempt, 'allocate') && !(stage.data.cause === 'timeout' && isLossy(view, attempt)),
+    // Silence on a path that loses packets, or lets through so many a second, is what such a path does.
+    ({ target, attempt, stage }) =>
+      passed(attempt, 'allocate') &&
+      !(stage.data.cause === 'timeout' && (isLossy(view, attempt) || isDataLimited(view, target))) &&
+      // That has a name of its own.
+      !isNonceLoop(stage),
   );
   const all = [...refused, ...zero.filter(({ attempt }) => !refused.some((each) => each.attempt === attempt))];
   return groupBy(all, ({ target }) => hostOf(target)).map((group) => {

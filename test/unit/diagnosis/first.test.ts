@@ -204,3 +204,44 @@ describe('a server that worked and failed when it was asked again', () => {
     expect(undeterminedParts(report)).toMatchObject([{ subject: TURN, because: 'challenge: 500 Server Error' }]);
   });
 });
+
+describe('a limit on what a relay lets through', () => {
+  // The first `leading` of 20 packets arrive, and `received` in all; later the server answers again.
+  const limited = (leading: number, received: number): Run => {
+    const run = new Run({ command: 'probe', servers: [turnServer(TURN)] });
+    const attempt = run.attempt(TURN).allocated().pass('permission');
+    const burst = { type: 'relay-data', attempt: attempt.key.id, sent: 20, roundTripsMs: [], size: 172 } as const;
+    run.record({ ...burst, direction: 'peer-first', received: 20, leading: 20 });
+    run.record({ ...burst, direction: 'relay-to-peer', received, leading });
+    attempt.pass('relay-data').fail('refresh', 'timeout', { requestsSent: 5 });
+    run.at(900).record({
+      type: 'stun-received',
+      transport: attempt.transport,
+      class: 'success',
+      method: 'Refresh',
+      transactionId: '00',
+      attempt: 1,
+      attributes: {},
+      length: 20,
+      from: '198.51.100.7:3478',
+    } as never);
+    return run;
+  };
+
+  it('is seen by a burst of which the first came through alone, and is why a Refresh had no answer', () => {
+    const run = limited(5, 6);
+    expect(run.findings()).toEqual(['net.rate-limited', 'config.no-tls-443']);
+    expect(run.finding('net.rate-limited')).toMatchObject({
+      confidence: 'possible',
+      consequences: ['net.high-loss'],
+      detail: 'of 20 packets 6 came through, nearly all of them the first, and later ones again',
+    });
+  });
+
+  it.each([
+    ['lost anywhere', 5, 15],
+    ['lost from the first on', 1, 6],
+  ])('is not seen where packets are %s', (_where, leading, received) => {
+    expect(limited(leading, received).findings()).not.toContain('net.rate-limited');
+  });
+});

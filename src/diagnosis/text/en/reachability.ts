@@ -176,15 +176,15 @@ const NET_TEXT: Readonly<Record<NetId, FindingText>> = {
       'answers from several addresses of one name and port that differ in realm, software, or in accepting the credentials',
   },
   'net.rate-limited': {
-    title: '{host} answers the first requests only: a limit on packets',
+    title: '{host} lets the first packets of a burst through, and no more: a limit',
     detail:
-      'of {sent} requests within {withinMs} the first {answered} were answered, hardly any of the rest, and later ones again',
-    fix: 'raise the limit of the server or of the firewall before it for STUN and TURN; many users behind one NAT share one address',
+      'of {sent} packets[[ within {withinMs}]] {answered} came through, nearly all of them the first, and later ones again',
+    fix: 'raise the limit of the server (coturn: max-bps) or of the firewall before it for STUN and TURN; many users behind one NAT share one address',
     users: 'slow starts and failures for those who share an address with many others',
     meaning:
       'Something at the server drops what comes too fast from one address. Gathering sends a handful of packets at once, a company behind one NAT a hundred.',
     needs:
-      'a burst of which at least three requests were answered first and three quarters of the rest, six or more, were not, and answers afterwards; "likely" if that happened twice',
+      'a burst of requests or of data through the relay of which at least three came through first and three quarters of the rest, six or more, did not, and answers afterwards; "likely" if that happened twice',
   },
   'net.high-loss': {
     title: '{lossPercent} of the packets are lost',

@@ -104,9 +104,9 @@ export const NETWORK_ZH: Readonly<Record<string, ShortText>> = {
     fix: '让它们使用相同的 realm、版本和密钥',
   },
   'net.rate-limited': {
-    title: '{host} 只回答最先的请求：有速率限制',
-    detail: '{withinMs} 内发出 {sent} 个请求，最先的 {answered} 个得到回答，其余几乎没有，之后又有回答',
-    fix: '为 STUN 和 TURN 提高服务器或其前面防火墙的限制；同一 NAT 后的许多用户共用一个地址',
+    title: '{host} 只放行一阵数据包中最先的几个：有速率限制',
+    detail: '[[{withinMs} 内]]发出 {sent} 个数据包，通过 {answered} 个，几乎都是最先的，之后又能通过',
+    fix: '为 STUN 和 TURN 提高服务器（coturn：max-bps）或其前面防火墙的限制；同一 NAT 后的许多用户共用一个地址',
   },
   'net.high-loss': {
     title: '丢包 {lossPercent}',
