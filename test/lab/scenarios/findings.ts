@@ -50,6 +50,30 @@ const NAMED: readonly Scenario[] = [
     servers: [own('allocate:delay=250')],
     misses: ['relay.slow-allocate'],
   }),
+  scenario('a server that lets through twenty packets a second', {
+    first: 'net.rate-limited',
+    servers: [{ ...GOOD, firewall: [{ protocol: 'udp', ports: '3478', action: 'limit', perSecond: 20 }] }],
+    command: ['probe', `turn:${S1}`, ...LOGIN, '--packets', '40', '--ports', '0'],
+    exitCode: 0,
+    misses: ['relay.no-data', 'relay.channel-fails', 'relay.refresh-fails', 'relay.port-range-mismatch'],
+  }),
+  scenario('near miss: a server that lets through a thousand packets a second', {
+    first: 'none',
+    servers: [{ ...GOOD, firewall: [{ protocol: 'udp', ports: '3478', action: 'limit', perSecond: 1000 }] }],
+    misses: ['net.rate-limited', 'net.high-loss'],
+  }),
+  scenario('a relay that passes two kilobytes a second, which also costs it a request now and then', {
+    first: 'net.rate-limited',
+    servers: [{ turn: [{ kind: 'coturn', extra: ['--max-bps=2000'] }] }],
+    command: ['probe', `turn:${S1}`, ...LOGIN],
+    exitCode: 0,
+    misses: ['relay.refresh-fails', 'relay.channel-fails', 'relay.no-data', 'net.path-mtu'],
+  }),
+  scenario('near miss: a relay that passes a hundred kilobytes a second', {
+    first: 'none',
+    servers: [{ turn: [{ kind: 'coturn', extra: ['--max-bps=100000'] }] }],
+    misses: ['net.rate-limited', 'net.high-loss', 'relay.bandwidth-capped'],
+  }),
   scenario('a server that sends us back to itself', {
     first: 'relay.redirect-loop',
     servers: [own(`redirect:${S1}:3478`)],

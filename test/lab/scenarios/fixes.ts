@@ -1,13 +1,14 @@
 import type { Scenario, ScenarioServer, ScenarioTurn } from '../support/scenario.ts';
 import { LOGIN, NAME, S1, S1V6, S2 } from './common.ts';
+import { FURTHER_MENDINGS } from './further-fixes.ts';
 
 /**
  * A step of mending. `says`: words of the printed fix that tell to do it; a test holds the fix to them, so what is applied is what
  * is printed. An option is applied by the very name that is printed.
  */
 export type Step =
-  /** An option of coturn's, by its printed name; in place of one that stands there already. */
-  | { readonly set: string; readonly to: string }
+  /** An option of coturn's, by its printed name; in place of one that stands there already. Without `to`: one that is on or off. */
+  | { readonly set: string; readonly to?: string }
   | { readonly remove: string }
   /** The server's firewall, without what it dropped. */
   | { readonly says: string; readonly firewall: 'opened' }
@@ -49,6 +50,7 @@ const mendedBy = (says: string, finding: string, certificate: Parameters<typeof 
 
 /** What the owner of a server can mend: broken, then mended as the fix says, seen by the same run. */
 export const MENDINGS: readonly Mending[] = [
+  ...FURTHER_MENDINGS,
   {
     finding: 'relay.inbound-blocked',
     command: DOCTOR,
@@ -268,6 +270,11 @@ export const MENDINGS: readonly Mending[] = [
   mendedBy('make a new certificate', 'tls.not-yet-valid', 'not-yet-valid'),
 ];
 
+/** Findings about a server whose fix no test applies, and why. */
+export const UNMENDED: Readonly<Record<string, string>> = {
+  'relay.redirected': 'nothing is to be mended, as the fix says: the redirection is followed and works',
+};
+
 /** The same servers, with what the fix says. */
 export function mended({ broken, steps }: Mending): ScenarioServer {
   return steps.reduce(apply, broken);
@@ -289,9 +296,9 @@ function apply(server: ScenarioServer, step: Step): ScenarioServer {
   const isAnother = (word: string): boolean =>
     REPEATABLE.includes(name) || (word !== `--${name}` && !word.startsWith(`--${name}=`));
   const kept = (first.extra ?? []).filter(isAnother);
-  const added = 'set' in step ? [`--${step.set}=${step.to}`] : [];
+  const added = 'set' in step ? [step.to === undefined ? `--${step.set}` : `--${step.set}=${step.to}`] : [];
   return { ...server, turn: [{ ...first, extra: [...kept, ...added] }, ...others] };
 }
 
 /** Options that add to each other. */
-const REPEATABLE = ['denied-peer-ip', 'allowed-peer-ip'];
+const REPEATABLE = ['denied-peer-ip', 'allowed-peer-ip', 'relay-ip'];

@@ -35,6 +35,24 @@ export type Service =
       readonly target: { readonly address: string; readonly port: number };
       readonly idleMs: number;
     }
+  /**
+   * Hands all datagrams on to `target` from one port, and each answer back to whoever asked: behind it clients look alike, as
+   * behind a load balancer or NAT that has one port for all.
+   */
+  | {
+      readonly kind: 'one-for-all';
+      readonly address: string;
+      readonly port: number;
+      readonly target: { readonly address: string; readonly port: number };
+    }
+  /** A database (Redis) that has the users of a TURN server, and takes `delayMs` to tell of one. `key` is in hex. */
+  | {
+      readonly kind: 'redis';
+      readonly address: string;
+      readonly port: number;
+      readonly delayMs: number;
+      readonly keys: Readonly<Record<string, string>>;
+    }
   /** A home router's daemon: tells `external` as its outer address, by NAT-PMP (RFC 6886) or UPnP, and does nothing else. */
   | {
       readonly kind: 'gateway';

@@ -6,6 +6,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { Service } from './agent-protocol.ts';
 import { serveDns } from './dns-server.ts';
 import { serveGateway } from './gateway-server.ts';
+import { serveRedis } from './redis-server.ts';
 
 const services = JSON.parse(process.argv[2] ?? '[]') as Service[];
 await Promise.all(services.map(start));
@@ -35,6 +36,10 @@ async function start(service: Service): Promise<void> {
       return answerFromElsewhere(service);
     case 'balancer':
       return answerConnections(service, (socket) => balance(socket, service));
+    case 'one-for-all':
+      return passFromOnePort(service);
+    case 'redis':
+      return answerConnections(service, (socket) => serveRedis(socket, service));
     case 'gateway':
       return serveGateway(service);
     case 'reset':
@@ -108,5 +113,24 @@ async function answerFromElsewhere(service: Extract<Service, { kind: 'answer-fro
   });
   front.bind(service.port, service.address);
   back.bind(service.from, service.address);
+  await Promise.all([once(front, 'listening'), once(back, 'listening')]);
+}
+
+/** Answers find their way by the transaction id that they share with the request. */
+async function passFromOnePort(service: Extract<Service, { kind: 'one-for-all' }>): Promise<void> {
+  const front = createSocket('udp4');
+  const back = createSocket('udp4');
+  const askers = new Map<string, Place>();
+  const idOf = (datagram: Buffer): string => datagram.toString('hex', 8, 20);
+  front.on('message', (datagram, from) => {
+    askers.set(idOf(datagram), from);
+    back.send(datagram, service.target.port, service.target.address);
+  });
+  back.on('message', (datagram) => {
+    const asker = askers.get(idOf(datagram));
+    if (asker !== undefined) front.send(datagram, asker.port, asker.address);
+  });
+  front.bind(service.port, service.address);
+  back.bind(0, service.address);
   await Promise.all([once(front, 'listening'), once(back, 'listening')]);
 }

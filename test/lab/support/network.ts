@@ -53,6 +53,8 @@ export interface ServerPlace {
   readonly front?: 'public' | 'one-to-one' | 'source-nat';
   readonly ipv6?: boolean;
   readonly firewall?: readonly ServerRule[];
+  /** UDP to 3478 goes to the servers on 3478 and 3479: packet by packet, or all of one client to the same. */
+  readonly balancer?: 'per-packet' | 'per-client';
 }
 
 /** One line of a server's own firewall. What no rule names is let through. */

@@ -127,12 +127,14 @@ function fill(word: string): string {
 async function startServer(lab: Lab, server: Scenario['servers'][number], index: number): Promise<void> {
   const host = lab.servers[index - 1] ?? '';
   const addresses = serverAddresses(index, server);
+  const services = server.services ?? [];
+  // First: a TURN server may keep its users there.
+  if (services.length > 0) await lab.serve(host, services);
   const turns = (server.turn ?? []).map(async ({ certificate: kind, ...options }) => {
     const shown = kind === undefined ? {} : { certificate: await installCertificate(lab, certificate(kind)) };
     await startTurn(lab, host, addresses, { ...options, ...shown });
   });
-  const services = server.services ?? [];
-  await Promise.all([...turns, ...(services.length === 0 ? [] : [lab.serve(host, services)])]);
+  await Promise.all(turns);
 }
 
 const validate = new Ajv({ strict: false, allErrors: true }).compile(

@@ -120,6 +120,8 @@ const TURN: Shape = {
       'certificate',
       'externalAddress',
       'ipv6',
+      'redis',
+      'listen',
       'extra',
     ),
     relayPorts: { keys: leaves('low', 'high') },
@@ -128,7 +130,7 @@ const TURN: Shape = {
 };
 const SERVER: Shape = {
   keys: {
-    ...leaves('front', 'ipv6'),
+    ...leaves('front', 'ipv6', 'balancer'),
     firewall: [
       {
         keys: leaves('protocol', 'ports', 'action', 'family', 'address', 'direction', 'perSecond'),
@@ -151,6 +153,8 @@ const SERVER: Shape = {
           'idleMs',
           'external',
           'speaks',
+          'delayMs',
+          'keys',
         ),
         needs: ['kind'],
       },

@@ -21,6 +21,7 @@ export function buildServerSite(topology: Topology, index: number, place: Server
     buildFront(topology, index, gateway, name, front === 'source-nat');
   }
   host.nft(serverRules(place.firewall ?? []));
+  if (place.balancer !== undefined) host.nft(balancerRules(place.balancer));
   return name;
 }
 
@@ -96,6 +97,23 @@ function serverRules(rules: readonly ServerRule[]): string {
     '}',
   ];
   return ['table inet server {', ...chain('in'), ...chain('out'), '}'].join('\n');
+}
+
+/** Without memory of its own: each packet is sent on by itself. */
+function balancerRules(balancer: NonNullable<ServerPlace['balancer']>): string {
+  const choice = { 'per-packet': 'numgen inc mod 2', 'per-client': 'jhash udp sport mod 2' }[balancer];
+  return [
+    'table inet balancer {',
+    'chain inward {',
+    '  type filter hook prerouting priority raw;',
+    `  udp dport 3478 udp dport set ${choice} map { 0 : 3478, 1 : 3479 }`,
+    '}',
+    'chain outward {',
+    '  type filter hook output priority raw;',
+    '  udp sport 3479 udp sport set 3478',
+    '}',
+    '}',
+  ].join('\n');
 }
 
 function verdict({ action, perSecond = 1 }: ServerRule): string {

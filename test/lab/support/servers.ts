@@ -26,14 +26,27 @@ export interface TurnOptions {
   readonly relayPorts?: { readonly low: number; readonly high: number };
   /** What the server believes and says its relay's public address is; where it is translated, a right one is needed. */
   readonly externalAddress?: string;
-  /** Also on the IPv6 addresses. */
-  readonly ipv6?: boolean;
+  /** Also on the IPv6 addresses; `no-relay`: without a relay address of that family (coturn only). */
+  readonly ipv6?: boolean | 'no-relay';
+  /** The users stand in a Redis of the same host (coturn only); a service of the scenario plays it. */
+  readonly redis?: boolean;
+  /** `any`: one socket for all of the host's addresses; `each`: one for each (pion only). Default: on the first alone. */
+  readonly listen?: 'any' | 'each';
   /** Further words for the command line of coturn or the own server, for wrong settings and faults. */
   readonly extra?: readonly string[];
 }
 
 export const USER = 'alice';
 export const PASSWORD = 'secret';
+
+/** Where `redis: true` looks for the users, and under which name the key of ours stands there. */
+export const REDIS = {
+  address: '127.0.0.1',
+  port: 6379,
+  keys: {
+    [`turn/realm/lab/user/${USER}/key`]: createHash('md5').update(`${USER}:lab:${PASSWORD}`).digest('hex'),
+  },
+} as const;
 
 /** PEM files inside the sandbox. */
 export interface InstalledCertificate {
@@ -69,7 +82,7 @@ async function startCoturn(
   const two = options.rfc5780 !== false;
   const own = [
     ...place.own.slice(0, two ? 2 : 1),
-    ...(options.ipv6 === true ? place.addresses6.slice(0, two ? 2 : 1) : []),
+    ...(options.ipv6 === undefined || options.ipv6 === false ? [] : place.addresses6.slice(0, two ? 2 : 1)),
   ];
   const state = `/run/tmp/coturn-${host}-${port}`;
   const process = lab.sandbox.spawn(host, [
@@ -83,8 +96,7 @@ async function startCoturn(
       '--simple-log',
       '--pidfile',
       `${state}.pid`,
-      '--db',
-      `${state}.db`,
+      ...(options.redis === true ? [] : ['--db', `${state}.db`]),
     ],
     ...['-m', '1', '-p', String(port), `--tls-listening-port=${tlsPort}`, '-r', options.realm ?? 'lab'],
     ...own.flatMap((address) => ['-L', address]),
@@ -101,12 +113,13 @@ async function startCoturn(
     ...(options.extra ?? []),
   ]);
   // The last line of its start, after all listeners are open.
-  await process.waitFor(/DB connection success/);
+  await process.waitFor(/DB (?:sync )?connection success/);
   return process;
 }
 
-function coturnAccounts({ open, sharedSecret }: TurnOptions): string[] {
+function coturnAccounts({ open, sharedSecret, redis }: TurnOptions): string[] {
   if (open === true) return ['-z'];
+  if (redis === true) return ['-a', `--redis-userdb=ip=${REDIS.address} port=${REDIS.port} dbname=0`];
   if (sharedSecret !== undefined) return ['--use-auth-secret', `--static-auth-secret=${sharedSecret}`];
   return ['-a', '-u', `${USER}:${PASSWORD}`];
 }
@@ -139,13 +152,16 @@ async function startPion(
 ): Promise<SandboxProcess> {
   const { port = 3478, tlsPort = 5349, transports = ['udp', 'tcp'], relayPorts, certificate } = options;
   const own = place.own[0];
+  const listening = { any: ['0.0.0.0'], each: place.own, first: [own] }[options.listen ?? 'first'];
   const process = lab.sandbox.spawn(host, [
     ...[await buildGo('pion'), '-realm', options.realm ?? 'lab'],
     ...['-relay', options.externalAddress ?? own, '-bind', own],
     ...(options.sharedSecret === undefined ? ['-user', `${USER}:${PASSWORD}`] : ['-secret', options.sharedSecret]),
     ...(relayPorts === undefined ? [] : ['-ports', `${relayPorts.low}-${relayPorts.high}`]),
     ...(certificate === undefined ? [] : ['-cert', certificate.chain, '-key', certificate.key]),
-    ...transports.map((transport) => `${transport}:${own}:${transport === 'tls' ? tlsPort : port}`),
+    ...transports.flatMap((transport) =>
+      listening.map((address) => `${transport}:${address}:${transport === 'tls' ? tlsPort : port}`),
+    ),
   ]);
   await process.waitFor(/^ready$/m);
   return process;

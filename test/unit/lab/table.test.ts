@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FINDING_IDS, type FindingId } from '../../../src/diagnosis/catalogue.ts';
+import { catalogueEntry, FINDING_IDS, type FindingId } from '../../../src/diagnosis/catalogue.ts';
 import { EVERY_SCENARIO } from '../../lab/scenarios/all.ts';
-import { MENDINGS } from '../../lab/scenarios/fixes.ts';
+import { MENDINGS, UNMENDED } from '../../lab/scenarios/fixes.ts';
 import { DIAGNOSIS_SCENARIOS } from '../diagnosis/scenarios/all.ts';
 
 // Which scenario of the lab names each finding first, which comes close and must not, and whether its printed fix is applied there:
@@ -24,7 +24,6 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   'config.tls-needs-name': NO_PACKET,
   'config.no-tls-443': NO_PACKET,
   'net.lost-midway': 'the cable is pulled in the middle: lab/vanishing.test.ts',
-  'net.rate-limited': 'the seeded episodes of the lab have it, with limits drawn',
   'net.egress-filtered': 'needs a witness at another place: lab/witness.test.ts',
   'net.same-site': 'info: told wherever a server is on this machine, by interop tests',
   'tls.intercepted': 'needs a pin or an earlier run to compare with: unit tests',
@@ -68,11 +67,16 @@ describe('every finding', () => {
     expect(named.filter((id) => closeOnes(id).length === 0)).toEqual([]);
   });
 
+  it('about a server has a fix that is applied, or it is said why not', () => {
+    const unmended = FINDING_IDS.filter((id) => catalogueEntry(id).locus === 'server' && !isMended(id));
+    expect(unmended).toEqual(FINDING_IDS.filter((id) => UNMENDED[id] !== undefined));
+  });
+
   it('stands in the table', async () => {
     const rows = FINDING_IDS.map((id) => {
       const [first, near] = [firsts(id), closeOnes(id)];
       const raised = first.length === 0 ? `(${ELSEWHERE[id] ?? 'NOWHERE'})` : listOf(first);
-      return `| \`${id}\` | ${raised} | ${listOf(near)} | ${events(id)} | ${isMended(id) ? 'yes' : ''} |`;
+      return `| \`${id}\` | ${raised} | ${listOf(near)} | ${events(id)} | ${isMended(id) ? 'yes' : (UNMENDED[id] ?? '')} |`;
     });
     const head = [
       '# What the lab shows for each finding',
