@@ -32,6 +32,7 @@ export class TurnServerDriver {
   #isMute = false;
   #nextListener = 1;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #nextStream = 1;
   #isClosed = false;
@@ -112,6 +113,7 @@ export class TurnServerDriver {
     this.handle({ type: 'close' });
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     for (const socket of this.#udp.values()) socket.close();
     this.#udp.clear();
     this.#tcp.closeAll();
@@ -232,12 +234,17 @@ export class TurnServerDriver {
     if (at === this.#timerAt || this.#isClosed) return;
     this.#timerAt = at;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     if (at === Number.POSITIVE_INFINITY) return;
     const delay = Math.min(Math.max(0, Math.ceil(at - this.#clock.now())), MAX_DELAY_MS);
     this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#machine.handleTimeout(this.#clock.now());
-      this.#drain();
+      // Node runs timers before it looks at sockets. Where the process could not run for a while, what was in time lies there
+      // already: let it in first, before anything is ended for having been idle.
+      this.#immediate = setImmediate(() => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#machine.handleTimeout(this.#clock.now());
+        this.#drain();
+      });
     }, delay);
   }
 }
