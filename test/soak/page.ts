@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { startTurnServer } from '../../src/turn-server/start.ts';
 import { openWebPage } from '../support/web-page.ts';
 
@@ -16,6 +18,10 @@ export interface PageSoak {
   readonly moments: readonly Moment[];
   readonly problems: readonly string[];
 }
+
+/** With or without `--expose-gc`: what is garbage would count as held. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** How much either side may hold more at the end than half way. */
 const HEAP_SLACK_KB = 4096;
@@ -70,8 +76,7 @@ function leaksOf(moments: readonly Moment[]): string[] {
 }
 
 function heapOfThis(): number {
-  const { gc } = globalThis as { gc?: () => void };
-  gc?.();
+  collectGarbage();
   return Math.round(process.memoryUsage().heapUsed / 1024);
 }
 

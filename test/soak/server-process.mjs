@@ -19,6 +19,16 @@ const server = await startTurnServer({
   quotas: { allocations: 500, streams: 1000 },
 });
 
+/** The last of its standstills, each with when it ended: a busy machine does not let it run, or it is busy itself. */
+const stalls = /** @type {{ endedAt: number, ms: number }[]} */ ([]);
+let beatAt = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  stalls.push({ endedAt: now, ms: now - beatAt - 20 });
+  if (stalls.length > 2000) stalls.splice(0, 1000);
+  beatAt = now;
+}, 20).unref();
+
 process.on(
   'message',
   async (/** @type {{ readonly id: number, readonly ask: string, readonly faults?: string[] }} */ message) => {
@@ -40,6 +50,10 @@ async function answer({ ask, faults = [] }) {
       return server.setFaults(faults).catch(String);
     case 'drop':
       return server.dropAllocation();
+    case 'stall':
+      return Math.round(
+        Math.max(0, ...stalls.filter(({ endedAt }) => endedAt > performance.now() - 10_000).map(({ ms }) => ms)),
+      );
     case 'close':
       return server.close();
     default:

@@ -14,6 +14,7 @@ import { clientPackets } from '../support/turn-mutations.ts';
 import { TurnSocketClient } from '../support/turn-socket-client.ts';
 import { startUdpEcho, type UdpEcho } from '../support/udp-echo.ts';
 import { type Figures, leaks, showFigures } from './figures.ts';
+import { Stalls } from './stalls.ts';
 
 export interface ServerSoak {
   /** Clients that came, over all rounds, and those that got all they asked for while nothing was made to fail. */
@@ -39,7 +40,7 @@ export async function soakServer(
   round = ROUND,
 ): Promise<ServerSoak> {
   const random = seededRandom(seed);
-  const load = await Load.start(random);
+  const load = await Load.start(random, say);
   const pauses: Figures[] = [];
   const problems: string[] = [];
   try {
@@ -71,6 +72,11 @@ export async function soakServer(
   }
 }
 
+/** RFC 8656 7.4: the client may try again from another port. */
+function mismatch(error: Error): undefined {
+  if (!error.message.includes('"code":437')) throw error;
+}
+
 class Load {
   clients = 0;
   served = 0;
@@ -80,16 +86,18 @@ class Load {
   readonly unserved: string[] = [];
   lastWords = '';
   readonly #random: Random;
+  readonly #say: (line: string) => void;
   readonly #child: ChildProcess;
   readonly #server: LocalTurnServer;
   readonly #echo: UdpEcho;
   readonly #waiting = new Map<number, (answer: unknown) => void>();
   readonly #originals: readonly Uint8Array[];
+  readonly #stalls = new Stalls();
   #questions = 0;
   #idleSockets = 0;
   #isFaulty = false;
 
-  static async start(random: Random): Promise<Load> {
+  static async start(random: Random, say: (line: string) => void): Promise<Load> {
     const script = fileURLToPath(new URL('test/soak/server-process.mjs', PROJECT));
     const child = fork(script, [new URL('dist/index.js', PROJECT).href], { execArgv: ['--expose-gc'], silent: true });
     await new Promise<void>((resolve, reject) => {
@@ -101,11 +109,18 @@ class Load {
       child.once('message', ({ answer }: { readonly answer: LocalTurnServer }) => resolve(answer));
       child.send({ id: -1, ask: 'server' });
     });
-    return new Load(random, child, server, echo);
+    return new Load(random, say, child, server, echo);
   }
 
-  private constructor(random: Random, child: ChildProcess, server: LocalTurnServer, echo: UdpEcho) {
+  private constructor(
+    random: Random,
+    say: (line: string) => void,
+    child: ChildProcess,
+    server: LocalTurnServer,
+    echo: UdpEcho,
+  ) {
     this.#random = random;
+    this.#say = say;
     this.#child = child;
     this.#server = server;
     this.#echo = echo;
@@ -163,6 +178,7 @@ class Load {
   }
 
   async stop(): Promise<void> {
+    this.#stalls.stop();
     await this.#echo[Symbol.asyncDispose]();
     if (!this.isAlive) return;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
@@ -195,11 +211,17 @@ class Load {
   async #client(): Promise<void> {
     const transport = pick(this.#random, ['udp', 'udp', 'tcp', 'tls'] as const);
     const faulty = this.#isFaulty;
+    const startedAt = performance.now();
     this.clients++;
     let client: TurnSocketClient | undefined;
     try {
-      client = await TurnSocketClient.open(this.#server, { transport, timeoutMs: faulty ? 300 : 8000 });
-      await client.allocate();
+      const options = { transport, timeoutMs: faulty ? 300 : 8000 };
+      client = await TurnSocketClient.open(this.#server, options);
+      while ((await client.allocate().catch(mismatch)) === undefined) {
+        // The allocation of one that vanished: the system gives its port to somebody else sooner than the server forgets it.
+        await client.close();
+        client = await TurnSocketClient.open(this.#server, options);
+      }
       const peer = { family: 4, address: this.#echo.address, port: this.#echo.port } as const;
       await client.bind(0x4000, peer);
       let back = 0;
@@ -216,8 +238,14 @@ class Load {
       this.served += faulty ? 0 : 1;
     } catch (error) {
       // One that began while things were made to fail may end after that.
-      if (!faulty && this.isAlive)
-        this.unserved.push(`over ${transport}: ${error instanceof Error ? error.message : error}`);
+      if (!faulty && this.isAlive) {
+        const ours = this.#stalls.longestSince(startedAt);
+        const why = error instanceof Error ? error.message : error;
+        const text = `over ${transport}: ${why} (the server stood still for up to ${await this.#ask('stall')} ms, we for ${ours} ms)`;
+        // A connection that says nothing for two seconds is ended, and rightly.
+        if (ours > 1500) this.#say(`not counted: ${text}`);
+        else this.unserved.push(text);
+      }
     } finally {
       await client?.close();
     }

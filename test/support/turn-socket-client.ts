@@ -31,6 +31,11 @@ export interface SocketClientOptions {
 
 const random = systemRandom();
 
+interface Waiting {
+  answered(message: StunMessage): void;
+  failed(why: string): void;
+}
+
 /** A small TURN client on real sockets: no retransmissions, no keepalive, every request a promise. */
 export class TurnSocketClient implements AsyncDisposable {
   readonly #key: (realm: string) => Uint8Array;
@@ -38,7 +43,7 @@ export class TurnSocketClient implements AsyncDisposable {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #end: () => Promise<void>;
   readonly #timeoutMs: number;
-  readonly #waiting = new Map<string, (message: StunMessage) => void>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #isStream: boolean;
   #realm = '';
   #nonce = '';
@@ -89,7 +94,10 @@ export class TurnSocketClient implements AsyncDisposable {
     });
     socket.setTimeout(0);
     // What happens to it later shows in requests that get no answer.
-    socket.on('error', () => {});
+    let why = 'the server ended the connection';
+    socket.on('error', (error) => {
+      why = error.message;
+    });
     const close = () =>
       new Promise<void>((resolve) => {
         if (socket.closed) resolve();
@@ -98,6 +106,7 @@ export class TurnSocketClient implements AsyncDisposable {
       });
     const client = new TurnSocketClient(server, timeoutMs, true, (bytes) => socket.write(bytes), close);
     client.pause = () => socket.pause();
+    socket.once('close', () => client.#gone(why));
     const framer = new StreamFramer();
     socket.on('data', (chunk) => {
       for (const frame of framer.push(chunk)) if (frame.kind !== 'error') client.#receive(frame.bytes);
@@ -173,17 +182,24 @@ export class TurnSocketClient implements AsyncDisposable {
     }
     const name = Buffer.from(id).toString('latin1');
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(name);
-        reject(new Error(`no answer to method ${method} in ${this.#timeoutMs} ms`));
-      }, this.#timeoutMs);
-      this.#waiting.set(name, (message) => {
+      const end = (act: () => void) => {
         clearTimeout(timer);
         this.#waiting.delete(name);
-        resolve(message);
+        act();
+      };
+      const timer = setTimeout(() => {
+        end(() => reject(new Error(`no answer to method ${method} in ${this.#timeoutMs} ms`)));
+      }, this.#timeoutMs);
+      this.#waiting.set(name, {
+        answered: (message) => end(() => resolve(message)),
+        failed: (why) => end(() => reject(new Error(`no answer to method ${method}: ${why}`))),
       });
       this.send(builder.build());
     });
+  }
+
+  #gone(why: string): void {
+    for (const { failed } of [...this.#waiting.values()]) failed(why);
   }
 
   #receive(bytes: Uint8Array): void {
@@ -192,6 +208,7 @@ export class TurnSocketClient implements AsyncDisposable {
       return;
     }
     const message = decodeMessage(bytes);
-    if (message.ok) this.#waiting.get(Buffer.from(message.value.transactionId).toString('latin1'))?.(message.value);
+    if (message.ok)
+      this.#waiting.get(Buffer.from(message.value.transactionId).toString('latin1'))?.answered(message.value);
   }
 }
