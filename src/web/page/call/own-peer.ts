@@ -52,10 +52,10 @@ export class OwnPeer implements Participant {
     } catch (error) {
       // A URL or a credential that this browser does not take: nothing was begun, and the other end need not wait.
       const end = { outcome: 'error', reason: String(error) } as const;
-      listener.onEvent(
-        { type: 'peer-state', call, peer, machine: 'call', state: end.outcome, reason: end.reason },
-        performance.now(),
-      );
+      for (const machine of ['gathering', 'call'] as const) {
+        const { outcome: state, reason } = end;
+        listener.onEvent({ type: 'peer-state', call, peer, machine, state, reason }, performance.now());
+      }
       listener.onMessage({ type: 'goodbye', reason: end.outcome, connection: call });
       return end;
     }

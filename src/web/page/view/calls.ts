@@ -23,7 +23,7 @@ const MOST_EVENTS = 400;
 export class CallsView {
   readonly matrix = new Part(h('div', { id: 'calls' }));
   readonly detail = new Part(h('div', { id: 'call' }));
-  /** The path that a person wants to look at; otherwise the one under way. */
+  /** The path that a person wants to look at; otherwise the one under way, then the first that failed. */
   #chosen: string | undefined;
   #report: Report | undefined;
   #running = false;
@@ -35,8 +35,8 @@ export class CallsView {
     const { calls = [] } = report;
     const shown =
       calls.find(({ path }) => path === this.#chosen) ??
-      (running ? calls.at(-1) : calls.find(({ outcome }) => outcome === 'connected')) ??
-      calls.at(-1);
+      (running ? calls.at(-1) : calls.find(({ outcome }) => SIGNS[outcome] === 'error')) ??
+      calls[0];
     this.matrix.show(JSON.stringify([report.startedAt, running, shown?.path, calls.map(signatureOf)]), () => [
       scrollTable(
         t('calls'),
@@ -72,15 +72,18 @@ export class CallsView {
       if (this.#report !== undefined) this.show(this.#report, this.#running);
     });
     const word = isOpen ? t(outcome === 'connected' ? 'call.measuring' : 'running') : t(`call.${outcome}`);
+    const isReached = isOpen || reason === null;
+    const told = h(
+      'td',
+      { class: 'call-outcome', 'data-path': path, colspan: isReached ? null : 6 },
+      icon(isOpen ? 'waiting' : SIGNS[outcome]),
+      ` ${word}`,
+      !isReached && h('span', { class: 'quiet' }, ` ${reason}`),
+    );
+    const head = [h('th', { scope: 'row' }, choose), told];
+    if (!isReached) return head;
     return [
-      h('th', { scope: 'row' }, choose),
-      h(
-        'td',
-        { class: 'call-outcome', 'data-path': path, 'data-outcome': isOpen ? 'running' : outcome },
-        icon(isOpen ? 'waiting' : SIGNS[outcome]),
-        ` ${word}`,
-        !isOpen && outcome === 'failed' && h('span', { class: 'quiet' }, ` ${reason ?? ''}`),
-      ),
+      ...head,
       timing.channelMs === null ? '' : duration(timing.channelMs),
       times,
       loss,
