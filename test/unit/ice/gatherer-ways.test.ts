@@ -225,6 +225,30 @@ describe('437', () => {
   });
 });
 
+describe('the address of the base', () => {
+  it.each([
+    ['is waited for where a new port got the allocation', true],
+    ['is not waited for where the base itself got it', false],
+  ])('%s', (_what, isMismatch) => {
+    const world = new World({ urls: ['turn:198.51.100.1'] });
+    let [allocates, bindings] = [0, 0];
+    world.server(S, ({ message }) => {
+      // The Binding is answered after all the Allocates.
+      if (message.method === Method.Binding) return ++bindings === 1 ? [] : undefined;
+      const refused = message.method === Method.Allocate && ++allocates === 2 && isMismatch;
+      return refused ? [error(message, 437, 'Allocation Mismatch')] : undefined;
+    });
+    world.run();
+    const [binding] = world.stages('binding');
+    expect(binding?.status).toBe(isMismatch ? 'pass' : 'skip');
+    // There is no NAT: it is the host candidate's, and known to be.
+    expect(world.node.of('candidate-omitted').map(({ candidate }) => / typ (\w+)/.exec(candidate)?.[1])).toEqual([
+      'srflx',
+    ]);
+    expect(world.node.of('candidate').map(({ candidate }) => candidate.type)).toEqual(['host', 'relay']);
+  });
+});
+
 describe('IPv6', () => {
   it('bases ask for an IPv6 relay, and come first', () => {
     const world = new World({

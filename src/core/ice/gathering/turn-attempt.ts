@@ -245,7 +245,10 @@ export class TurnAttempt implements Attempt {
 
   #allocated(allocation: Allocation, now: Instant): void {
     const { rttMs, requestsSent, mapped } = allocation;
-    if (mapped !== null && this.#way?.base !== undefined) this.#reflexive(this.#way, mapped, rttMs, requestsSent);
+    const base = mapped === null ? undefined : this.#way?.base;
+    if (mapped !== null && this.#way !== undefined && base !== undefined) {
+      this.#reflexive(this.#way, mapped, rttMs, requestsSent);
+    }
     for (const address of [allocation.relayed, allocation.additional]) {
       if (address === null) continue;
       this.#context.tell.candidate({
@@ -263,7 +266,8 @@ export class TurnAttempt implements Attempt {
         requestsSent,
       });
     }
-    this.#allocateEnded('granted', now);
+    // From a new port (437) it tells nothing of the base: the Binding that was sent from there still does.
+    this.#allocateEnded(base === undefined ? 'answered' : 'granted', now);
   }
 
   /** From a base that is a host candidate, the mapped address is a candidate too (RFC 8445 5.1.1.2). */
