@@ -146,6 +146,25 @@ describeInLab(
     expect(await stunClient(lab, site, translated)).toMatch(new RegExp(`198\\.18\\.${site}\\.2:`));
   });
 
+  it.concurrent('nat64: what the way back would have to cut up is lost', async () => {
+    const large = await ping(lab, siteOf('nat64'), nat64Address(address), ['-s', '1460']);
+    expect([large.sent, large.received]).toEqual([3, 0]);
+    expect((await ping(lab, siteOf('nat64'), nat64Address(address), ['-s', '1300'])).received).toBe(3);
+  });
+
+  it.concurrent('loss and delay meet both families alike', async () => {
+    const network = { ...NETWORKS['dual-stack'], lossPercent: 20, delayMs: 60 };
+    await using other = await startLab({ sites: [network], servers: [{ ipv6: true }] });
+    for (const target of [address, server.addresses6[0]]) {
+      const { sent, received, rttMs } = await ping(other, 1, target, ['-c', '400', '-i', '0.002']);
+      // 0.64 of 400 is 256, with a standard deviation of 10: five of them on either side.
+      expect(sent).toBe(400);
+      expect(received).toBeGreaterThan(206);
+      expect(received).toBeLessThan(306);
+      expect(rttMs?.min).toBeGreaterThanOrEqual(120);
+    }
+  });
+
   it.concurrent('lossy: a fifth of the packets lost each way', async () => {
     const { sent, received } = await ping(lab, siteOf('lossy'), address, ['-c', '1000', '-i', '0.002']);
     // 0.8 squared of 1,000 is 640, with a standard deviation of 15: five of them on either side.

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { certificate, WRONG_NAME } from '../support/certificates.ts';
 import { type Lab, startLab } from './support/lab.ts';
 import { describeInLab } from './support/needs.ts';
-import { type ServerPlace, serverAddresses, siteAddresses } from './support/network.ts';
+import { BLACK_HOLE, BLACK_HOLE6, type ServerPlace, serverAddresses, siteAddresses } from './support/network.ts';
 import { NETWORKS } from './support/networks.ts';
 import {
   type InstalledCertificate,
@@ -13,7 +13,7 @@ import {
   type TurnOptions,
   USER,
 } from './support/servers.ts';
-import { capture, getent, stunClient, tcpConnect, udpAsk } from './support/tools.ts';
+import { capture, getent, ping, stunClient, tcpConnect, udpAsk } from './support/tools.ts';
 
 const PLACES = [
   { ipv6: true },
@@ -33,6 +33,7 @@ const PLACES = [
 const [open, guarded, cloud, balanced] = PLACES.map((place, i) => serverAddresses(i + 1, place));
 const ZONE = {
   'two.lab': ['198.19.1.2', '198.19.1.3'],
+  'half.lab': ['198.19.1.2', BLACK_HOLE, BLACK_HOLE6],
   'six.lab': ['2001:db8:ff01::2'],
   'hang.lab': 'silent',
   'broken.lab': 'SERVFAIL',
@@ -44,6 +45,7 @@ describeInLab(
   'go',
   'pion',
   'openssl',
+  'ping',
   'tcpdump',
 )('servers of the lab', () => {
   let lab: Lab;
@@ -209,6 +211,33 @@ describeInLab(
     expect(stdout).toBe('one\n');
     expect(stderr).toMatch(/reset by peer/i);
     expect(durationMs).toBeGreaterThan(500);
+  });
+
+  it.concurrent('names: of the wrong family, and with an address that is dead', async () => {
+    expect((await getent(lab, 'ahostsv4', 'six.lab')).addresses).toEqual([]);
+    const { addresses } = await getent(lab, 'ahosts', 'half.lab');
+    expect(addresses.toSorted()).toEqual(['198.19.1.2', BLACK_HOLE, BLACK_HOLE6]);
+    expect((await ping(lab, 1, '198.19.1.2')).received).toBe(3);
+    await using both = await startLab({ sites: [NETWORKS['dual-stack']] });
+    for (const dead of [BLACK_HOLE, BLACK_HOLE6]) {
+      // Silence, and no router that says so.
+      const { sent, received, output } = await ping(both, 1, dead);
+      expect({ sent, received }).toEqual({ sent: 3, received: 0 });
+      expect(output).not.toMatch(/errors|unreachable/i);
+    }
+  });
+
+  it.concurrent('a resolver that the network hands out, and that nobody hears from', async () => {
+    const network = { ...NETWORKS['eim-apdf'], resolver: 'silent' } as const;
+    await using mute = await startLab({ sites: [network], servers: [{}], zone: { 'two.lab': ['198.19.1.2'] } });
+    const asked = await capture(mute, mute.client(), 'eth0', 'port 53', async () => {
+      const { addresses, durationMs } = await getent(mute, 'ahostsv4', 'two.lab');
+      expect(addresses).toEqual([]);
+      expect(durationMs).toBeGreaterThan(1900); // two tries of a second each, by its resolv.conf
+    });
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((line) => !line.includes(`> ${BLACK_HOLE}.53`))).toEqual([]);
+    expect((await ping(mute, 1, '198.19.1.2')).received).toBe(3);
   });
 
   it.concurrent('two resolvers disagree', async () => {
