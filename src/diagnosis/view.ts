@@ -92,9 +92,14 @@ export function passed(attempt: Attempt, name: StageName): boolean {
   return stage !== undefined && (stage.status === 'pass' || stage.status === 'warn');
 }
 
-/** The bursts through the relay lost more than a call should: what else stayed unanswered may have been lost as well. */
+/**
+ * The bursts through the relay lost more than a call should: what else stayed unanswered may have been lost as well. A stream
+ * loses nothing and stands still instead, for seconds: of it whatever else crossed to the same address tells.
+ */
 export function isLossy(view: View, attempt: Attempt): boolean {
-  return (attempt.relay?.lossPercent ?? 0) > view.thresholds.lossPercent;
+  const all = view.targets.flatMap(({ attempts }) => attempts);
+  const beside = attempt.transport === 'udp' ? [] : all.filter((each) => each.address === attempt.address);
+  return [attempt, ...beside].some(({ relay }) => (relay?.lossPercent ?? 0) > view.thresholds.lossPercent);
 }
 
 /** Whether so many packets in a row may be lost by mere chance, where that share of them is lost anyway. */

@@ -1,9 +1,9 @@
-import { addressKind, leadsBeyondLink } from '../../core/address.ts';
+import { addressKind } from '../../core/address.ts';
 import type { NameResolved, RunEvent } from '../../record/events.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import type { ServerView, View } from '../view.ts';
-import { groupBy, unique } from './targets.ts';
+import { groupBy, hasFamily, unique } from './targets.ts';
 
 export const dnsRules: readonly Rule[] = [resolverDown, notFound, splitHorizon, noUsableFamily, slow];
 
@@ -96,10 +96,7 @@ function contradicts(a: NameResolved, b: NameResolved): boolean {
 
 /** The name has addresses, none of a family that this machine can use. */
 function noUsableFamily(view: View): Conclusion[] {
-  const { interfaces } = view.observation.network;
-  const usable = ([4, 6] as const).filter((family) =>
-    interfaces.some((each) => each.family === family && leadsBeyondLink(each.kind)),
-  );
+  const usable = ([4, 6] as const).filter((family) => hasFamily(view, family));
   if (usable.length !== 1) return [];
   const stranded = view.servers.filter((server) => !server.works && server.uri?.literal === undefined);
   return groupBy(stranded, nameOf).flatMap((group): Conclusion[] => {

@@ -1,4 +1,3 @@
-import { leadsBeyondLink } from '../../core/address.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { passed, stageOf, type Target, type View } from '../view.ts';
@@ -9,6 +8,7 @@ import {
   type FailedTarget,
   groupBy,
   hasFailed,
+  hasFamily,
   hostOf,
   isHeard,
   isRefused,
@@ -179,9 +179,7 @@ function nat64Literal(view: View): Conclusion[] {
     (event) =>
       event.type === 'resolve' && event.host === 'ipv4only.arpa' && event.addresses.some((each) => each.includes(':')),
   );
-  const { interfaces } = view.observation.network;
-  const has4 = interfaces.some(({ family, kind }) => family === 4 && leadsBeyondLink(kind));
-  if (translator.length === 0 || has4) return [];
+  if (translator.length === 0 || hasFamily(view, 4)) return [];
   return view.servers
     .filter((server) => server.uri?.literal === 4 && !server.works)
     .map(({ url, uri }) => ({

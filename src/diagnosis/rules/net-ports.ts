@@ -1,4 +1,3 @@
-import { leadsBeyondLink } from '../../core/address.ts';
 import { fromHex } from '../../core/bytes.ts';
 import { recognise } from '../../core/stun/foreign.ts';
 import type { Conclusion } from '../conclusion.ts';
@@ -14,6 +13,7 @@ import {
   fatal,
   groupBy,
   hasFailed,
+  hasFamily,
   hostOf,
   isHeard,
   isRefused,
@@ -88,11 +88,9 @@ function unreachable(view: View): Conclusion[] {
 
 /** The name has an address of the other family, which this machine has, while it has not the target's: nothing is amiss. */
 function isSparedFamily(view: View, target: Target): boolean {
-  const has = (family: 4 | 6): boolean =>
-    view.observation.network.interfaces.some((each) => each.family === family && leadsBeyondLink(each.kind));
   return (
-    !has(target.family) &&
-    view.targets.some(({ url, family }) => url === target.url && family !== target.family && has(family))
+    !hasFamily(view, target.family) &&
+    view.targets.some(({ url, family }) => url === target.url && hasFamily(view, family))
   );
 }
 

@@ -2,7 +2,7 @@ import type { Attempt } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import { bounded } from '../evidence.ts';
-import { mayBeChance, type Target, type View } from '../view.ts';
+import { isLossy, mayBeChance, type Target, type View } from '../view.ts';
 import { isDataLimited } from './net-rate.ts';
 import { groupBy, hostOf, urlsOf } from './targets.ts';
 
@@ -120,8 +120,10 @@ function pathMtu(view: View): Conclusion[] {
 /** Where measurements found one. */
 export function holesIn(view: View): readonly (Measured & Hole)[] {
   return measured(view).flatMap((each) => {
-    // A limit on bytes a second takes the large ones first.
-    const hole = isDataLimited(view, each.target) ? undefined : holeOf(each.attempt);
+    // A limit on bytes a second takes the large ones first; a stream stands still where packets are lost, and what was to
+    // cross it meanwhile does not.
+    const standsStill = each.attempt.transport !== 'udp' && isLossy(view, each.attempt);
+    const hole = isDataLimited(view, each.target) || standsStill ? undefined : holeOf(each.attempt);
     return hole === undefined ? [] : [{ ...each, ...hole }];
   });
 }

@@ -270,10 +270,9 @@ function portsOf({ proof }: Proof): Ports {
   // A port that lets in what comes unasked is open: what we sent through it may be lost on the way to the server.
   const isShut = (each: RelayPortTried): boolean => (fresh(each) ?? each.received) === 0;
   const dead = unique(tried.filter(isShut).map(({ port }) => port)).filter((port) => !alive.includes(port));
-  const sent = open.reduce((sum, each) => sum + each.sent, 0);
-  const received = open.reduce((sum, each) => sum + each.received, 0);
+  const sum = (key: 'sent' | 'received'): number => open.reduce((before, each) => before + each[key], 0);
   const sorted = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);
-  return { dead: sorted(dead), alive: sorted(alive), lostShare: sent === 0 ? 0 : 1 - received / sent };
+  return { dead: sorted(dead), alive: sorted(alive), lostShare: 1 - sum('received') / sum('sent') };
 }
 
 function bandwidthCapped(view: View): Conclusion[] {

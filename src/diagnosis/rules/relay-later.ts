@@ -139,10 +139,11 @@ function refreshFails(view: View): Conclusion[] {
     }),
   );
   const refused = failedStages(view, 'refresh').filter(
-    // Silence on a path that loses packets, or lets through so many a second, is what such a path does.
+    // Silence on a path that loses packets, or lets through so many a second, is what such a path does; only what the server
+    // says is its own.
     ({ target, attempt, stage }) =>
       passed(attempt, 'allocate') &&
-      !(stage.data.cause === 'timeout' && (isLossy(view, attempt) || isDataLimited(view, target))) &&
+      (stage.data.errorCode !== undefined || !(isLossy(view, attempt) || isDataLimited(view, target))) &&
       // That has a name of its own.
       !isNonceLoop(stage),
   );

@@ -1,3 +1,4 @@
+import { leadsBeyondLink } from '../../core/address.ts';
 import type { FailureCause } from '../../core/attempt.ts';
 import type { RunEvent } from '../../record/events.ts';
 import { bounded } from '../evidence.ts';
@@ -40,6 +41,11 @@ export function isRefused(target: Target): boolean {
 /** The server itself said something: a refusal may be a firewall's, and says nothing about any other port. */
 export function hasAnswered(target: Target): boolean {
   return isHeard(target) && !isRefused(target);
+}
+
+/** This machine has an address of that family that leads somewhere. */
+export function hasFamily(view: View, family: 4 | 6): boolean {
+  return view.observation.network.interfaces.some((each) => each.family === family && leadsBeyondLink(each.kind));
 }
 
 /** Not a single packet came back, nor a refusal. */

@@ -823,6 +823,23 @@ export const netScenarios: readonly Scenario[] = [
           ]),
       },
       {
+        name: 'over a stream that stands still, since packets to the server are lost',
+        run: () => {
+          const run = withInterfaces(new Run({ command: 'probe', servers: [turnServer(TURN, TURN_TCP)] }));
+          const datagrams = run.attempt(TURN, PEER).allocated();
+          datagrams.burst('relay-to-peer', 20, 12).burst('peer-after-relay', 12, 8);
+          datagrams.pass('relay-data', { relay: { witness: 'outside' } });
+          const stream = run.attempt(TURN_TCP, PEER).pass('connect').allocated();
+          stream.burst('relay-to-peer', 20, 20).burst('peer-after-relay', 20, 20);
+          const sizes = [
+            { size: 1200, sent: 3, received: 3 },
+            { size: 1400, sent: 6, received: 0 },
+          ];
+          stream.pass('relay-data', { relay: { witness: 'outside', sizes } });
+          return run;
+        },
+      },
+      {
         name: 'six packets, where most others are lost too',
         run: () =>
           sized(

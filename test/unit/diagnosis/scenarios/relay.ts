@@ -483,6 +483,7 @@ export const relayScenarios: readonly Scenario[] = [
     finding: { confidence: 'certain' },
     near: [
       { name: 'with loss', run: () => channel(14) },
+      { name: 'over a stream, on a path that loses a fifth over UDP', run: lossyStream },
       {
         name: 'nothing crosses at all',
         run: () => {
@@ -514,6 +515,7 @@ export const relayScenarios: readonly Scenario[] = [
           return run;
         },
       },
+      { name: 'over a stream, on a path that loses a fifth over UDP', run: lossyStream },
       {
         name: 'the run ended before',
         run: () => {
@@ -534,6 +536,24 @@ export const relayScenarios: readonly Scenario[] = [
     near: [],
   },
 ];
+
+/** A stream stands still where datagrams are lost: what was to cross it meanwhile did not. */
+function lossyStream(): Run {
+  const run = turnRun(TURN, TURN_TCP);
+  const datagrams = run.attempt(TURN).allocated(RELAYED);
+  datagrams.burst('peer-first', 20, 16).burst('relay-to-peer', 20, 13).burst('peer-after-relay', 13, 8);
+  datagrams.pass('relay-data', { relay: PROOF });
+  const stream = run.attempt(TURN_TCP).pass('connect').allocated(RELAYED);
+  stream.burst('peer-first', 20, 20).burst('relay-to-peer', 20, 20).burst('peer-after-relay', 20, 20);
+  const sizes = [
+    { size: 1200, sent: 3, received: 3 },
+    { size: 1472, sent: 6, received: 0 },
+  ];
+  stream.pass('relay-data', { relay: { ...PROOF, sizes } });
+  stream.stage('channel', 'fail', 'as measured', { channelData: { sent: 20, received: 0 } });
+  stream.stage('refresh', 'fail', 'for 600 s; no data crosses any more', { lifetime: 600 });
+  return run;
+}
 
 function channel(received: number): Run {
   const run = turnRun();
