@@ -69,8 +69,15 @@ export function serversFor(path: CallPath, servers: readonly CallIceServer[]): r
       if (path === 'srflx') return stunAlone ? scheme === 'stun' : isTurn && transport === 'udp';
       return isTurn && (path === 'relay' || path === `relay/${transport}`);
     });
-    return urls.length === 0 ? [] : [{ ...server, urls }];
+    if (urls.length === 0) return [];
+    // Asked as a STUN server it holds no allocation, which nobody would use.
+    return [path === 'srflx' ? { urls: urls.map(asStun) } : { ...server, urls }];
   });
+}
+
+/** `turn:HOST:PORT?transport=udp` as `stun:HOST:PORT`: the ports are the same (RFC 7064 3.2, RFC 7065 3.2). */
+function asStun(url: string): string {
+  return url.replace(/^turn:/i, 'stun:').replace(/\?.*$/, '');
 }
 
 /** The paths that these servers allow, each to be tried by itself: that says more than all of them in one. */

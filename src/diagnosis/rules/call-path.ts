@@ -1,3 +1,4 @@
+import { parseServerUri } from '../../core/stun/uri.ts';
 import type { Call, CallPeer } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { View } from '../view.ts';
@@ -33,6 +34,41 @@ export function blockedPath(view: View, call: Call): Conclusion {
           (event.type === 'candidate-pair' || (event.type === 'peer-state' && event.machine !== 'signaling')),
       )
       .concat(errors.evidence),
+  };
+}
+
+/** A server that gives nothing is one cause, however many paths need it. */
+export function mergedByServer(conclusions: readonly Conclusion[]): Conclusion[] {
+  const merged = new Map<unknown, Conclusion>();
+  for (const conclusion of conclusions) {
+    const key = serversMissing(conclusion) ?? conclusion;
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? conclusion : both(before, conclusion));
+  }
+  return [...merged.values()];
+}
+
+/** The hosts whose errors left an end without candidates; undefined where that is not the cause, or none is named. */
+function serversMissing({ id, params }: Conclusion): string | undefined {
+  const errors = params?.['errors'];
+  if (id !== 'call.no-path' || params?.['noCandidates'] !== true || !Array.isArray(errors)) return undefined;
+  const hosts = errors.flatMap((error) => {
+    const uri = parseServerUri(String(error).split(': ', 1)[0] ?? '');
+    return uri.ok ? [uri.value.host] : [];
+  });
+  return hosts.length === 0 ? undefined : [...new Set(hosts)].sort().join(' ');
+}
+
+function both(a: Conclusion, b: Conclusion): Conclusion {
+  const listed = (name: string): readonly string[] => [
+    ...new Set([a, b].flatMap(({ params }) => [params?.[name] ?? []].flat().map(String))),
+  ];
+  const path = listed('path').join(', ');
+  return {
+    ...a,
+    subject: `paths ${path}`,
+    params: { ...a.params, path, kinds: listed('kinds'), errors: listed('errors') },
+    evidence: [...new Set([...a.evidence, ...b.evidence])],
   };
 }
 

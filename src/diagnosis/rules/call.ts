@@ -3,14 +3,14 @@ import type { Call, CallPeer, CandidatePair } from '../../record/report.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Rule } from '../diagnose.ts';
 import type { View } from '../view.ts';
-import { blockedPath } from './call-path.ts';
+import { blockedPath, mergedByServer } from './call-path.ts';
 
 /** What the connections of a call show: why one did not come about, was lost, or came late. */
 export const callRules: readonly Rule[] = [failures, lost, slow, relayOnly];
 
 /** One cause for each connection that did not come about: the first that its evidence carries. */
 function failures(view: View): Conclusion[] {
-  return callsOf(view).flatMap((call) => {
+  const found = callsOf(view).flatMap((call) => {
     if (call.outcome === 'crashed') return [crashed(view, call)];
     if (call.outcome !== 'failed') return [];
     const cause = dtlsFailed(view, call) ?? lateCandidates(view, call) ?? oneWay(view, call);
@@ -20,6 +20,7 @@ function failures(view: View): Conclusion[] {
     const works = callsOf(view).some(({ path, outcome }) => path === 'any' && outcome === 'connected');
     return direct && works ? [] : [blockedPath(view, call)];
   });
+  return mergedByServer(found);
 }
 
 function crashed(view: View, call: Call): Conclusion {

@@ -1,6 +1,6 @@
 import type { CandidatePair, PeerRole, PeerState } from '../../../../src/core/call/events.ts';
 import { Run, turnServer } from '../../../support/events.ts';
-import { type Scenario, TURN, withInterfaces } from './scenario.ts';
+import { type Scenario, TURN, TURNS, withInterfaces } from './scenario.ts';
 
 const HOST = 'candidate:1 1 udp 2122260223 192.168.1.23 5000 typ host';
 
@@ -109,6 +109,16 @@ const SELECTED = { state: 'succeeded', selected: true, nominated: true, response
 const good = (path = 'any', run = callRun()): Connection =>
   connection(path, run).described().candidates().connected(40).pair(['host', 'host'], SELECTED);
 
+/** Paths that an end has no candidate for, each by the server that gave it none. */
+export function withoutServers(urls: Readonly<Record<string, string>>): Run {
+  const run = callRun();
+  for (const [path, url] of Object.entries(urls)) {
+    const call = connection(path, run).described(10, run.events.at(-1)?.ms ?? 0);
+    call.state('gathering', 'error', `${url}: 701 no answer`).candidate('received').timedOut();
+  }
+  return run;
+}
+
 const blocked = (path = 'any', run = callRun()): Connection =>
   connection(path, run).described().candidates().pair(['host', 'host']).pair(['host', 'srflx']).timedOut();
 
@@ -148,6 +158,12 @@ export const callScenarios: readonly Scenario[] = [
           connection('relay/tcp').described().state('gathering', 'error', 'turn:x: 701').candidates().connected(50).run,
       },
     ],
+  },
+  {
+    id: 'call.no-path',
+    raise: () => withoutServers({ 'relay/udp': TURN, 'relay/tcp': `${TURN}?transport=tcp`, 'relay/tls': TURNS }),
+    finding: { subject: 'paths relay/udp, relay/tcp, relay/tls', confidence: 'certain' },
+    near: [],
   },
   {
     id: 'call.one-way',
