@@ -1,5 +1,5 @@
 import { formatSocketAddress, parseSocketAddress, type SocketAddress } from '../core/address.ts';
-import type { AttemptKey, OutsideWitness, StageStatus } from '../core/attempt.ts';
+import type { AttemptKey, OutsideWitness, Stage, StageStatus } from '../core/attempt.ts';
 import { toHex } from '../core/bytes.ts';
 import type { LocalAddress } from '../core/ice/gatherer-io.ts';
 import type { PeerMessage } from '../core/signaling/message.ts';
@@ -50,11 +50,22 @@ export async function witnessEachOther(task: WitnessTask, environment: ProbeEnvi
   }
 }
 
+interface Relay {
+  readonly way: WitnessWay;
+  readonly session: TurnSession;
+  readonly relayed: SocketAddress;
+  /** Whether the other end may send to it; undefined where it was not asked for. */
+  permission?: Stage;
+}
+
 class WitnessEnd {
   readonly #task: WitnessTask;
   readonly #environment: ProbeEnvironment;
   readonly #machine = new Witness();
-  readonly #relays: { readonly way: WitnessWay; readonly session: TurnSession; readonly relayed: SocketAddress }[] = [];
+  readonly #relays: Relay[] = [];
+  readonly #sessions: TurnSession[] = [];
+  #opening: Promise<void> | undefined;
+  #isClosed = false;
   #ear: Peer | undefined;
   #mouth: Peer | undefined;
   #hello: WitnessHello | undefined;
@@ -90,9 +101,13 @@ class WitnessEnd {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#isClosed = true;
+    // What is just being opened comes to its end by that, too.
+    await Promise.all(this.#sessions.map((session) => session.release()));
+    await this.#opening;
+    clearTimeout(this.#timer);
     this.#ear?.close();
     this.#mouth?.close();
-    await Promise.all(this.#relays.map(({ session }) => session.release()));
   }
 
   #leave(reason: string): void {
@@ -127,14 +142,16 @@ class WitnessEnd {
         break;
       case 'open':
         this.#environment.record({ type: 'progress', text: 'the other end and this one are witnesses for each other' });
-        void this.#open().then(
+        this.#opening = this.#open().then(
           (hello) => this.#handle({ type: 'opened', hello }),
           (error) => this.#environment.fault(error),
         );
         break;
       case 'permit': {
         const { peer } = command;
-        const permitted = peer === null ? [] : this.#relays.map(({ session }) => session.permit([peer]));
+        const permitted = this.#relays.map(async (relay) => {
+          if (peer !== null) relay.permission = await relay.session.permit([peer]);
+        });
         void Promise.all(permitted).then(() => this.#handle({ type: 'permitted' }));
         break;
       }
@@ -177,7 +194,9 @@ class WitnessEnd {
   }
 
   async #allocate(way: WitnessWay): Promise<void> {
+    if (this.#isClosed) return;
     const session = openSession(way.target, PROBE_TIMING, this.#environment);
+    this.#sessions.push(session);
     const allocated = (await session.open()) ? await session.allocate() : undefined;
     if (allocated?.ok !== true || allocated.allocation.relayed.family !== this.#task.local.family) {
       await session.release();
@@ -192,19 +211,19 @@ class WitnessEnd {
   #onMeasured(result: WitnessResult): void {
     this.#result = result;
     this.#recordNat(result);
-    const isHeard =
-      result.back.received > 0 || result.relays.some(({ first, after }) => first.received + after.received > 0);
-    for (const [i, { way, relayed }] of this.#relays.entries()) {
+    const mouth = parseSocketAddress(result.other.mouth ?? '')?.address;
+    // From an address that it did not name its packets are none that our relays let in.
+    const isHeard = result.sources.length > 0 && result.sources.every((address) => address === mouth);
+    for (const [i, relay] of this.#relays.entries()) {
       const counts = result.relays[i];
-      if (counts !== undefined) this.#recordRelay(way, relayed, counts, isHeard || result.unasked.received > 0);
+      if (counts !== undefined) this.#recordRelay(relay, counts, isHeard);
     }
     const nat = this.#task.nat();
     queueMicrotask(() => this.#handle({ type: 'judged', nat }));
   }
 
   #recordRelay(
-    { url, attempt }: WitnessWay,
-    relayed: SocketAddress,
+    { way: { url, attempt }, relayed, permission }: Relay,
     { first, out, after, egress }: WitnessResult['relays'][number],
     isHeard: boolean,
   ): void {
@@ -217,23 +236,21 @@ class WitnessEnd {
     const words = directions.map(
       ({ direction, sent, received }) => `${direction.replaceAll('-', ' ')} ${received}/${sent}`,
     );
-    const status: StageStatus =
-      first.received > 0 && out.received > 0
-        ? 'pass'
-        : first.sent > 0 && first.received === 0 && isHeard
-          ? 'fail'
-          : 'skip';
-    this.#environment.record({
-      type: 'stage',
-      stage: 'witness',
-      status,
-      detail: `from another place: ${words.join(', ')}`,
-      data: { outside: { relayedAddress, directions, egressAddress: egress, isHeard } },
-      durationMs: 0,
-      url,
-      attempt,
-      transport: null,
-    });
+    // What is seen in one direction alone may be the other end's NAT.
+    const isBlocked = first.sent > 0 && first.received === 0 && after.received > 0 && isHeard;
+    const crosses = first.received > 0 && out.received > 0;
+    const status: StageStatus = crosses ? 'pass' : isBlocked ? 'fail' : 'skip';
+    const common = { type: 'stage', stage: 'witness', durationMs: 0, url, attempt, transport: null } as const;
+    if (permission?.status !== 'pass') {
+      const why = permission === undefined ? 'it has no address to be let in from' : permission.detail;
+      const { errorCode } = permission?.data ?? {};
+      const data = errorCode === undefined ? {} : { errorCode };
+      this.#environment.record({ ...common, status: 'skip', detail: `the other end may not send to it: ${why}`, data });
+      return;
+    }
+    const detail = `from another place: ${words.join(', ')}`;
+    const outside = { relayedAddress, directions, egressAddress: egress, isHeard };
+    this.#environment.record({ ...common, status, detail, data: { outside } });
   }
 
   /** The other end is one more destination that sees us, and one more sender that we had never sent to. */

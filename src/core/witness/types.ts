@@ -50,6 +50,8 @@ export interface WitnessResult {
   /** Between the mouths, in both directions at once, as ICE does it. */
   readonly there: WitnessCount;
   readonly back: WitnessCount;
+  /** Addresses from which the other end's mouth reached us, each once; more than the one it named where its NAT has several. */
+  readonly sources: readonly string[];
   /** How the other end saw our mouth, at each socket of its own. */
   readonly seen: readonly { readonly by: string; readonly as: string }[];
 }

@@ -273,6 +273,7 @@ export class Witness implements Machine<WitnessInput, WitnessCommand, WitnessEve
         count(theirs(2, 0), this.#received('mouth', 2, 0)),
         count(theirs(3, 0), this.#received('mouth', 3, 0)),
       ),
+      sources: [...new Set([...this.#tallies].filter(([key]) => isFromMouth(key)).map(([, { from }]) => from.address))],
       seen: seen.flatMap(([by, as]) => (by === null || as == null ? [] : [{ by, as }])),
     };
   }
@@ -315,6 +316,11 @@ const MOST_TALLIES = 64;
 
 function isSame(a: Target | undefined, b: Target | undefined): boolean {
   return a !== undefined && b !== undefined && a.by === b.by && sameSocketAddress(a.to, b.to);
+}
+
+/** Phase 2 has the relays of the other end beside its mouth. */
+function isFromMouth(key: string): boolean {
+  return !/ 2 [1-9]/.test(key);
 }
 
 function keyOf(at: WitnessPlace, phase: number, index: number): string {

@@ -19,6 +19,7 @@ describe('two ends that witness for each other', () => {
     expect(b.problem).toBeNull();
     expect(a.result?.relays).toEqual([{ first: ALL, out: ALL, after: ALL, egress: '203.0.113.1:49200' }]);
     expect(a.result?.unasked).toEqual(ALL);
+    expect(a.result?.sources).toEqual(['198.51.100.2']);
     // Nobody had sent from there to the other end.
     expect(b.result?.unasked).toEqual(NONE);
   });
