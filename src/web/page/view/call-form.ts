@@ -71,7 +71,7 @@ export class CallForm {
         {},
         h('label', { for: 'room-code' }, t('room.join.title')),
         join,
-        h('p', { class: 'quiet' }, t('room.join.hint'), ' ', this.#line),
+        h('p', { class: 'quiet' }, t('room.join.hint'), ' ', this.#line, ' ', copyButton('room-copy-host', this.#line)),
       ),
     );
     this.element = h(
@@ -127,16 +127,13 @@ export class CallForm {
       case 'asking':
         return [h('p', { class: 'banner' }, h('span', {}, t('room.asking')), leave)];
       case 'waiting': {
-        const copy = h('button', { type: 'button', class: 'small', id: 'room-copy' }, t('room.copy'));
-        copy.addEventListener('click', () => {
-          void copyText(room.line).then((copied) => copied && copy.replaceChildren(t('copied')));
-        });
+        const line = h('code', { id: 'room-line' }, room.line);
         return [
           h(
             'div',
             { class: 'banner room-waiting' },
             h('p', {}, t('room.waiting'), ' ', h('strong', { id: 'room-shown', class: 'room-shown' }, room.code)),
-            h('p', { class: 'room-line' }, h('code', { id: 'room-line' }, room.line), ' ', copy, ' ', leave),
+            h('p', { class: 'room-line' }, line, ' ', copyButton('room-copy', line), ' ', leave),
           ),
         ];
       }
@@ -146,4 +143,13 @@ export class CallForm {
         return [h('p', { class: 'banner banner-error', id: 'room-error', role: 'alert' }, room.why)];
     }
   }
+}
+
+/** Copies what stands there by then. */
+function copyButton(id: string, source: HTMLElement): HTMLElement {
+  const button = h('button', { type: 'button', class: 'small', id }, t('room.copy'));
+  button.addEventListener('click', () => {
+    void copyText(source.textContent ?? '').then((copied) => copied && button.replaceChildren(t('copied')));
+  });
+  return button;
 }
