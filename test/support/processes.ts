@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** A server or tool started by a test, whose output is kept. */
 export interface BackgroundProcess extends AsyncDisposable {
@@ -26,13 +26,20 @@ export const diesWithParent: readonly string[] = existsSync('/usr/bin/setpriv')
 export function startProcess(
   command: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  {
+    stdin = 'ignore',
+    ...options
+  }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } & {
+    /** `pipe`: held open, for programs that end when it does. Default `ignore`. */
+    readonly stdin?: 'ignore' | 'pipe';
+  } = {},
 ): BackgroundProcess {
   const [program = command, ...rest] = [...diesWithParent, command, ...args];
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, rest, {
-    ...options,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(program, rest, { ...options, stdio: [stdin, 'pipe', 'pipe'] }) as ChildProcessByStdio<
+    Writable | null,
+    Readable,
+    Readable
+  >;
   const killNow = (): boolean => child.kill('SIGKILL');
   process.once('exit', killNow);
 
