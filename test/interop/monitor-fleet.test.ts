@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { certificate } from '../support/certificates.ts';
-import { type CoturnOptions, startCoturn } from '../support/coturn.ts';
+import { onFixedPorts, startCoturn } from '../support/coturn.ts';
 import { startMonitor, until } from '../support/monitor.ts';
 import { describeNeeding } from '../support/needs.ts';
-import { freePort } from '../support/ports.ts';
 
 // A minute with 50 targets here. For the long form: ICEPROBE_FLEET_TARGETS=200 ICEPROBE_FLEET_SECONDS=600
 // ICEPROBE_FLEET_INTERVAL=30 npx vitest run --project interop test/interop/monitor-fleet.test.ts
@@ -38,12 +37,7 @@ describeNeeding('coturn', 'openssl')('a fleet', () => {
     `${TARGETS} targets, every ${INTERVAL} s for ${SECONDS} s, coturn restarted in the middle: each change once, nothing leaks`,
     async () => {
       const { cert, key, ca } = certificate('good');
-      const options: CoturnOptions = {
-        tls: { cert, key },
-        port: await freePort(['127.0.0.1']),
-        tlsPort: await freePort(['127.0.0.1']),
-        listen: ['127.0.0.1'],
-      };
+      const options = await onFixedPorts({ tls: { cert, key } });
       let coturn = await startCoturn(options);
       const urls = [
         `turn:127.0.0.1:${coturn.port}`,

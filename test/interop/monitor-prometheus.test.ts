@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { certificate } from '../support/certificates.ts';
-import { type CoturnOptions, startCoturn } from '../support/coturn.ts';
+import { onFixedPorts, startCoturn } from '../support/coturn.ts';
 import { startMonitor, until } from '../support/monitor.ts';
 import { describeNeeding, pathOf } from '../support/needs.ts';
 import { freePort } from '../support/ports.ts';
@@ -104,12 +104,7 @@ describeNeeding(
     timeout: 200_000,
   }, async () => {
     const { cert, key, ca } = certificate('good');
-    const options: CoturnOptions = {
-      tls: { cert, key },
-      port: await freePort(['127.0.0.1']),
-      tlsPort: await freePort(['127.0.0.1']),
-      listen: ['127.0.0.1'],
-    };
+    const options = await onFixedPorts({ tls: { cert, key } });
     let coturn = await startCoturn(options);
     const urls = [`turn:127.0.0.1:${coturn.port}`, `turns:localhost:${coturn.tlsPort}`];
     const account = { username: 'user', credential: 'password' };

@@ -31,6 +31,13 @@ export interface CoturnOptions {
   readonly tlsPort?: number;
 }
 
+/** Options for a coturn on IPv4's loopback that comes back at the same place when it is started again with them. */
+export async function onFixedPorts(options: CoturnOptions = {}): Promise<CoturnOptions> {
+  const listen = ['127.0.0.1'];
+  const tlsPort = options.tls === undefined ? {} : { tlsPort: await freePort(listen) };
+  return { ...options, listen, port: await freePort(listen), ...tlsPort };
+}
+
 /** What coturn's log tells about one allocation. */
 export interface CoturnAllocation {
   readonly session: string;

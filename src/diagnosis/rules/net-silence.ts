@@ -57,7 +57,8 @@ function udpBlocked(view: View): Conclusion[] {
   if (datagrams.some(isHeard)) return [];
   const witnesses = view.everything.filter((target) => isStream(target) && isHeard(target));
   const hosts = unique(silent.map(hostOf));
-  const spoken = hosts.filter((host) => witnesses.some((target) => hostOf(target) === host));
+  // At the very address: another one of the name says nothing about one that is dead.
+  const spoken = unique(silent.filter((each) => witnesses.some(({ address }) => address === each.address)).map(hostOf));
   // A host that is silent over TCP too may be dead, and then its silence over UDP tells nothing.
   const telling = hosts.filter(
     (host) => spoken.includes(host) || !view.everything.some((each) => hostOf(each) === host && isStream(each)),

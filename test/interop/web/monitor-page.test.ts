@@ -2,17 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openBrowser } from '../../support/browser.ts';
-import { type CoturnOptions, startCoturn } from '../../support/coturn.ts';
+import { onFixedPorts, startCoturn } from '../../support/coturn.ts';
 import { startMonitor, until } from '../../support/monitor.ts';
 import { describeNeeding } from '../../support/needs.ts';
-import { freePort } from '../../support/ports.ts';
 import { axeViolations } from '../../support/web-page.ts';
 
 const folder = fileURLToPath(new URL('../../../.iceprobe/screenshots/', import.meta.url));
 
 describeNeeding('coturn', 'chromium')("the monitor's page", () => {
   test('shows each target, keeps itself up to date, and says so when it cannot', async () => {
-    const options: CoturnOptions = { listen: ['127.0.0.1'], port: await freePort(['127.0.0.1']) };
+    const options = await onFixedPorts();
     let coturn = await startCoturn(options);
     const server = { urls: `turn:127.0.0.1:${coturn.port}`, username: 'user' };
     await using monitor = await startMonitor({

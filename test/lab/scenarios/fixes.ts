@@ -1,6 +1,7 @@
 import type { Scenario, ScenarioServer, ScenarioTurn } from '../support/scenario.ts';
 import { LOGIN, NAME, S1, S1V6, S2 } from './common.ts';
 import { FURTHER_MENDINGS } from './further-fixes.ts';
+import { RATED } from './soak.ts';
 
 /**
  * A step of mending. `says`: words of the printed fix that tell to do it; a test holds the fix to them, so what is applied is what
@@ -132,21 +133,7 @@ export const MENDINGS: readonly Mending[] = [
   },
   {
     finding: 'relay.bandwidth-capped',
-    command: [
-      'probe',
-      `turn:${S1}`,
-      ...LOGIN,
-      '--duration',
-      '2',
-      '--packets',
-      '10',
-      '--size',
-      '1000',
-      '--rate',
-      '300',
-      '--ports',
-      '0',
-    ],
+    command: ['probe', `turn:${S1}`, ...LOGIN, ...RATED],
     broken: coturn('--max-bps=150000'),
     steps: [{ set: 'max-bps', to: '10000000' }],
   },

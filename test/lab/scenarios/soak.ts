@@ -3,7 +3,8 @@ import { LOGIN, S1 } from './common.ts';
 
 const WITHIN = 60_000;
 const SHORT = ['--soak', '0.1', '--ports', '0'] as const;
-const RATED = ['--duration', '2', '--packets', '10', '--size', '1000', '--rate', '300', '--ports', '0'] as const;
+/** A rate that is kept up for two seconds. */
+export const RATED = ['--duration', '2', '--packets', '10', '--size', '1000', '--rate', '300', '--ports', '0'] as const;
 const HOME = { nats: [{ mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' }] } as const;
 const BALANCER = (idleMs: number) =>
   ({ kind: 'balancer', address: S1, port: 3480, target: { address: S1, port: 3478 }, idleMs }) as const;

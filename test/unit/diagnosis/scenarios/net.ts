@@ -237,6 +237,18 @@ export const netScenarios: readonly Scenario[] = [
         },
       },
       {
+        name: 'two silent ports of a dead address, while another address of the name answers over TCP',
+        run: () => {
+          const run = turnRun(TURN_TCP);
+          const dead = { address: '198.51.100.77' };
+          run.attempt(TURN_TCP, dead).silent('connect', 1);
+          run.attempt(TURN_TCP, PEER).pass('connect').allocated();
+          for (const url of [TURN, 'turn:turn.example.org:5349'])
+            run.attempt(url, dead).asControl('UDP?').silent('binding');
+          return run;
+        },
+      },
+      {
         name: 'one silent port of one host',
         run: () => {
           const run = turnRun(TURN, TURN_TCP);
