@@ -160,7 +160,7 @@ describe('a stranger at the other end', { timeout: LIMIT }, () => {
 
   it('that says what nobody says is told of, and waited for no longer', async () => {
     await using server = await startTurnServer({ transports: ['udp'] });
-    const args = ['--ice-servers', JSON.stringify(server.iceServers), '-f', 'json', '--timeout', '5'];
+    const args = ['--ice-servers', JSON.stringify(server.iceServers), '-f', 'json', '--timeout', '3'];
     await using host = new Running(['doctor', ...args, '--peer', 'host']);
     const other = await stranger(await roomOf(host));
     await other.hears('ready');

@@ -6,6 +6,9 @@ import { seededRandom } from '../../../src/core/random.ts';
 import { CandidateQueue } from '../../../src/core/signaling/candidate-queue.ts';
 import { parsePeerMessage } from '../../../src/core/signaling/message.ts';
 import { normaliseCode, ROOM_LIMITS, Rooms } from '../../../src/core/signaling/rooms.ts';
+import type { WitnessMessage } from '../../../src/core/signaling/witness-message.ts';
+import type { WitnessInput } from '../../../src/core/witness/types.ts';
+import { Witness } from '../../../src/core/witness/witness.ts';
 import { FINDING_IDS } from '../../../src/diagnosis/catalogue.ts';
 import { makeReport } from '../../../src/diagnosis/make-report.ts';
 import { cookieOf, isEmbedded, isOurHost, isOurOrigin, placeOf } from '../../../src/web/server/guard.ts';
@@ -16,7 +19,20 @@ import { demand, type FuzzTarget, textOf, utf8 } from '../target.ts';
 export const signaling: FuzzTarget = {
   name: 'signaling',
   reads: 'messages of peers, and codes of rooms',
-  words: ['offer', 'answer', 'new-ice-candidate', 'goodbye', 'candidate', 'v=0\\r\\n', 'ABC-DEF'],
+  words: [
+    'offer',
+    'answer',
+    'new-ice-candidate',
+    'goodbye',
+    'witness',
+    'hello',
+    'sent',
+    'heard',
+    '198.51.100.2:5000',
+    'candidate',
+    'v=0\\r\\n',
+    'ABC-DEF',
+  ],
   seeds: () =>
     [
       { type: 'offer', sdp: 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n' },
@@ -30,6 +46,9 @@ export const signaling: FuzzTarget = {
       },
       { type: 'end-of-candidates' },
       { type: 'goodbye', reason: 'done' },
+      { type: 'witness', step: 'hello', ...WITNESS },
+      { type: 'witness', step: 'sent', phase: 1, counts: [10, 10, 0, 0] },
+      { type: 'witness', step: 'heard', counts: [9], from: ['198.51.100.2:5000'], answered: 3, ear: null },
     ].map((each) => utf8(JSON.stringify(each))),
   run(input, random) {
     const text = textOf(input);
@@ -51,9 +70,46 @@ export const signaling: FuzzTarget = {
       for (let n = 0; n < 300; n++) queue.push(value);
       demand(queue.waiting <= 256, 'more waits than may');
     }
+    if (value.type === 'witness') believe(value);
     return 'read';
   },
 };
+
+const WITNESS = {
+  token: '0123456789abcdef',
+  ear: '198.51.100.2:5000',
+  mouth: '198.51.100.2:5001',
+  relays: ['203.0.113.7:50000'],
+  call: true,
+};
+
+/** An end whose other end says this over and over comes to its end, and sends no more than it may. */
+function believe(message: WitnessMessage): void {
+  const witness = new Witness();
+  let sent = 0;
+  let now = 0;
+  const drain = (): void => {
+    for (let output = witness.poll(); output !== undefined; output = witness.poll()) {
+      if (output.kind === 'command' && output.command.type === 'send') sent++;
+    }
+  };
+  const handle = (input: WitnessInput): void => {
+    witness.handle(input, now);
+    drain();
+  };
+  handle({ type: 'start' });
+  handle({ type: 'message', message: { type: 'witness', step: 'ready' } });
+  handle({ type: 'opened', hello: { ...WITNESS, ear: '198.51.100.1:5000', mouth: '198.51.100.1:5001' } });
+  for (let steps = 0; steps < 400 && !witness.finished; steps++) {
+    handle({ type: 'message', message });
+    handle({ type: 'permitted' });
+    now = Math.max(now, witness.deadline?.at ?? now);
+    witness.handleTimeout(now);
+    drain();
+  }
+  demand(witness.finished || witness.deadline === undefined, 'it never ends');
+  demand(sent <= 80, `${sent} packets are sent`);
+}
 
 export const pageMessages: FuzzTarget = {
   name: 'page-messages',
