@@ -58,7 +58,7 @@ describe('the package', () => {
       /^dist\/chunks\/[\w.-]+\.js$/,
       /^dist\/types\/(?:[\w-]+\/)*[\w-]+\.d\.ts$/,
       /^dist\/(report|targets|config)\.schema\.json$/,
-      /^dist\/(page\.html|iceprobe\.1\.gz)$/,
+      /^dist\/(page\.html(\.br)?|iceprobe\.1\.gz)$/,
       /^examples\/prometheus\/(alerts|alerts\.test|prometheus)\.yml$/,
       /^examples\/prometheus\/grafana-dashboard\.json$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
