@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/sequencer.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
 // An object for each project: vitest takes the entries out of the one that it is given.
@@ -11,6 +12,7 @@ const globalSetup = ['test/support/build.setup.ts'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         define: define(),
@@ -23,7 +25,7 @@ export default defineConfig({
         },
       },
       {
-        // Real peers (coturn, browsers) on loopback: few at a time, the machine has two cores.
+        // Real peers (coturn, browsers) on loopback: few at a time, the machine has two cores. Half of each file is waiting.
         define: define(),
         test: {
           name: 'interop',
@@ -31,7 +33,7 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           globalSetup,
           sequence: { groupOrder: 1 },
         },
@@ -45,7 +47,7 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           maxConcurrency: 16, // most of a network test is waiting
           globalSetup,
           sequence: { groupOrder: 2 },

@@ -76,13 +76,15 @@ describeNeeding('coturn')('the command against coturn', () => {
       ['SIGINT', 130],
       ['SIGTERM', 143],
     ] as const) {
-      const run = await runCli([`turn:127.0.0.1:${coturn.port}`, `stun:127.0.0.1:${silent.port}`, '-f', 'ndjson'], {
+      const urls = [`turn:127.0.0.1:${coturn.port}`, `stun:127.0.0.1:${silent.port}`];
+      const run = await runCli([...urls, '-f', 'ndjson', '--timeout', '60'], {
         env: LOGIN,
         interrupt: { signal, when: ({ stdout }) => stdout.includes('"type":"relay"') },
       });
       expect(run.exitCode).toBe(exitCode);
       expect(run.stdout.trimEnd().split('\n').at(-1)).toContain('"type":"run-finished"');
-      expect(run.durationMs).toBeLessThan(5000);
+      // Long before its deadline, and long enough for a busy machine.
+      expect(run.durationMs).toBeLessThan(25_000);
       await coturn.waitForRelease();
     }
   });
