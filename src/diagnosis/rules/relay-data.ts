@@ -1,4 +1,4 @@
-import { parseSocketAddress } from '../../core/address.ts';
+import { addressKind, isPrivateKind, parseSocketAddress } from '../../core/address.ts';
 import type { OutsideWitness, RelayPortTried } from '../../core/attempt.ts';
 import type { Attempt, RelayMeasurement } from '../../record/report.ts';
 import type { Conclusion, Params } from '../conclusion.ts';
@@ -162,11 +162,12 @@ function noData(view: View): Conclusion[] {
         id: 'relay.no-data',
         subject: target.url,
         urls: [target.url],
-        confidence: isRepeating(view, attempt)
-          ? 'possible'
-          : control === 'pass' && betweenRelays === undefined
-            ? 'certain'
-            : 'likely',
+        confidence:
+          isRepeating(view, attempt) || hasUnstableAddress(view, attempt)
+            ? 'possible'
+            : control === 'pass' && betweenRelays === undefined
+              ? 'certain'
+              : 'likely',
         params: {
           ...figures(each),
           both: outDead && inDead,
@@ -233,8 +234,8 @@ function portRangeMismatch(view: View): Conclusion[] {
     if (dead.length === 0 || alive.length === 0) return [];
     // What loses most of the packets on every port, a limit on packets a second say, loses all on some.
     if (mayBeChance(lostShare, ENOUGH)) return [];
-    // A single one may have met another address of ours: a pool, a second uplink; or what makes packets be lost elsewhere.
-    if (dead.length === 1 && (hasUnstableAddress(view) || isLossy(view, attempt))) return [];
+    // They may have met another address of ours: a pool, a second uplink; a single one what makes packets be lost elsewhere.
+    if (hasUnstableAddress(view, attempt) || (dead.length === 1 && isLossy(view, attempt))) return [];
     return [
       {
         id: 'relay.port-range-mismatch',
@@ -249,8 +250,15 @@ function portRangeMismatch(view: View): Conclusion[] {
   });
 }
 
-function hasUnstableAddress(view: View): boolean {
-  return (view.observation.nat ?? []).some(({ unstable }) => unstable === true);
+/** Seen by discovery, or by servers that were told of by attempts from the same address of ours. */
+function hasUnstableAddress(view: View, { localAddress }: Attempt): boolean {
+  const seen = view.targets.flatMap(({ attempts }) =>
+    attempts
+      .filter((each) => each.localAddress === localAddress)
+      .flatMap(({ stages }) => stages.map(({ data }) => parseSocketAddress(data.mappedAddress ?? '')?.address)),
+  );
+  const outside = unique(seen.filter((each) => each?.includes('.') && !isPrivateKind(addressKind(each))));
+  return outside.length > 1 || (view.observation.nat ?? []).some(({ unstable }) => unstable === true);
 }
 
 interface Ports {

@@ -391,6 +391,22 @@ export const relayScenarios: readonly Scenario[] = [
           }),
       },
       {
+        name: 'three ports, where servers saw us at two addresses',
+        run: () => {
+          const run = data(20, 20, 20, {
+            ports: [49_161, 50_200, 61_000, 64_802, 65_001].map((port, i) => ({
+              port,
+              sent: 10,
+              received: i < 2 ? 10 : 0,
+            })),
+          });
+          for (const address of ['203.0.113.7', '203.0.113.8']) {
+            run.attempt(TURN).pass('binding', { mappedAddress: `${address}:41022` });
+          }
+          return run;
+        },
+      },
+      {
         name: 'one port, where our own address changes from flow to flow',
         run: () => {
           const run = data(20, 20, 20, {
