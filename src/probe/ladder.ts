@@ -126,9 +126,17 @@ class Ladder {
 
   async #walk(): Promise<void> {
     this.#tell(`connecting to ${this.#target.url}`);
+    const startedAt = this.#environment.clock.now();
     const isOpen = await this.#session.open();
-    for (const stage of this.#session.openStages) this.#record(stage);
-    if (!isOpen) return;
+    const { openStages } = this.#session;
+    for (const stage of openStages) this.#record(stage);
+    if (!isOpen) {
+      // What the deadline cut off is not good for having had a beginning.
+      const name = openStages.some(({ stage }) => stage === 'connect') ? 'tls' : 'connect';
+      const isTold = openStages.some(({ status }) => status === 'fail');
+      if (!isTold) this.#record(this.#stage(name, 'unknown', startedAt, CUT_OFF, { cause: 'not-run' }));
+      return;
+    }
     const { relay } = this.#target;
     // Both at once: a server that answers neither must not cost the time of two.
     const asked = [this.#session.binding(), relay ? this.#session.allocate() : undefined] as const;
