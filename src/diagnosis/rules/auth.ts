@@ -146,7 +146,7 @@ function nonceLoop(view: View): Conclusion[] {
         mapped: mapped.length > 1 ? mapped : [],
         software: stage.data.software ?? '',
       },
-      ruledOut: ['unreachable-server', 'network-path'],
+      ruledOut: ['network-path'],
       evidence: view.evidence.ofStage(attempt, stage.stage),
     };
   });

@@ -123,7 +123,7 @@ function refusedAllocate(view: View): Conclusion[] {
         username: target.entry?.username ?? '',
         software: stage.data.software ?? '',
       },
-      ruledOut: ['unreachable-server', 'network-path'],
+      ruledOut: ['network-path'],
       evidence: view.evidence.ofStage(attempt, 'allocate'),
     };
   });

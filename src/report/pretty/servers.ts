@@ -150,7 +150,8 @@ function relayOf({ relay }: Attempt): string {
 
 function failureOf(stage: Stage): string {
   const { cause, errorCode, reason, problem } = stage.data;
-  const words = cause === 'stun-error' ? `${errorCode ?? ''} ${reason || problem || ''}`.trim() : stage.detail;
+  const words =
+    cause === 'stun-error' ? `${errorCode ?? ''} ${reason || problem || ''}`.replaceAll('\0', '').trim() : stage.detail;
   return `${stage.stage}: ${words} (${showDuration(stage.ms)})`;
 }
 
