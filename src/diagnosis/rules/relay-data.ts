@@ -163,7 +163,7 @@ function noData(view: View): Conclusion[] {
         subject: target.url,
         urls: [target.url],
         confidence:
-          isRepeating(view, attempt) || hasUnstableAddress(view, attempt)
+          isRepeating(view, attempt) || hasUnstableAddress(view, attempt) || carriesElsewhere(view, relay)
             ? 'possible'
             : control === 'pass' && betweenRelays === undefined
               ? 'certain'
@@ -179,6 +179,13 @@ function noData(view: View): Conclusion[] {
       },
     ];
   });
+}
+
+/** Another port of the same relay passes data: it may be a matter of ports. */
+function carriesElsewhere(view: View, { address, port }: RelayMeasurement): boolean {
+  return proofs(view).some(
+    ({ relay }) => relay.address === address && relay.port !== port && isAlive(relay, 'peer-after-relay'),
+  );
 }
 
 /** Requests on the same way had to be sent again too: what drops them may drop the data. */

@@ -245,3 +245,20 @@ describe('a limit on what a relay lets through', () => {
     expect(limited(leading, received).findings()).not.toContain('net.rate-limited');
   });
 });
+
+describe('a relay that passes nothing, over one of two ways', () => {
+  it('is not surely dead: the other allocation has another port', () => {
+    const run = new Run({ command: 'probe', servers: [turnServer([TURN, `${TURN}?transport=tcp`])] });
+    for (const [url, port, received] of [
+      [TURN, 49_161, 20],
+      [`${TURN}?transport=tcp`, 49_162, 0],
+    ] as const) {
+      const attempt = run.attempt(url).allocated(`203.0.113.99:${port}`).pass('permission');
+      attempt.burst('peer-first', 20, received).burst('relay-to-peer', 20, 20).burst('peer-after-relay', 20, received);
+      const relay = { witness: 'second-socket', control: 'pass' } as const;
+      if (received > 0) attempt.pass('relay-data', { relay });
+      else attempt.fail('relay-data', 'timeout', { relay });
+    }
+    expect(run.finding('relay.no-data').confidence).toBe('possible');
+  });
+});
