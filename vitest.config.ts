@@ -33,7 +33,7 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           globalSetup,
           sequence: { groupOrder: 1 },
         },
