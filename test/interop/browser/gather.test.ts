@@ -18,6 +18,11 @@ import { expectEvent, expectReport } from '../../support/schema.ts';
 
 const tool = { name: 'iceprobe', version: '0.0.0' };
 
+// A folder for profiles that is this file's: other tests drive browsers at the same time.
+const PLACE = mkdtempSync(join(tmpdir(), 'iceprobe-gather-'));
+process.env['TMPDIR'] = PLACE;
+afterAll(() => rmSync(PLACE, { recursive: true, force: true }));
+
 async function gather(path: string, iceServers: readonly PageIceServer[], signal = new AbortController().signal) {
   const browser = findBrowser(path);
   if (browser === undefined) throw new Error(`no browser at ${path}`);
@@ -188,5 +193,5 @@ function ownAddress(): string {
 /** Command lines with a profile that this process made. */
 function profilesInUse(): string[] {
   const all = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
-  return all.filter((line) => line.includes('iceprobe-browser-') && !line.includes('<defunct>'));
+  return all.filter((line) => line.includes(join(PLACE, 'iceprobe-browser-')) && !line.includes('<defunct>'));
 }
