@@ -134,8 +134,11 @@ function outcomeOf(attempts: readonly Attempt[], needed: StageName): Pick<Target
     return stage === undefined || stage.data.cause === 'not-run' ? [] : [{ attempt, stage }];
   });
   const furthest = failures.toSorted((a, b) => progress(b) - progress(a))[0];
-  const cutOff = attempts.some((attempt) => attempt.verdict === 'undetermined');
   // Silence towards one of our addresses settles nothing while another was never tried.
+  const cutOff = attempts.some(
+    ({ verdict, localAddress }) =>
+      verdict === 'undetermined' && failures.every(({ attempt }) => attempt.localAddress !== localAddress),
+  );
   if (furthest === undefined || (cutOff && progress(furthest) < ANSWERED)) {
     return { outcome: 'open', failure: undefined };
   }

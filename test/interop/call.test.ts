@@ -100,7 +100,8 @@ describe('iceprobe call, to itself', { timeout: LIMIT }, () => {
   });
 
   it('says so where the WebRTC implementation dies, and goes on with a new one', async () => {
-    await using server = await startTurnServer({ transports: ['udp'] });
+    // A path over UDP asks for the first allocation, and one over TCP comes after it.
+    await using server = await startTurnServer({ transports: ['udp', 'tcp'] });
     using files = withServer(server);
     const args = ['call', '-c', files.config, '-f', 'json', '--duration', '2'];
     const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -122,7 +123,7 @@ describe('iceprobe call, to itself', { timeout: LIMIT }, () => {
     process.kill(peers[0] ?? 0, 'SIGSEGV');
     await ended;
     const report = JSON.parse(output) as Report;
-    expect(report.calls?.map(({ path }) => path)).toEqual(['any', 'host', 'srflx', 'relay/udp']);
+    expect(report.calls?.map(({ path }) => path)).toEqual(['any', 'host', 'srflx', 'relay/udp', 'relay/tcp']);
     const crashed = report.calls?.filter(({ outcome }) => outcome === 'crashed');
     expect(crashed).toMatchObject([{ reason: expect.stringContaining('SIGSEGV') }]);
     expect(report.findings.map(({ id }) => id)).toContain('call.stack-crashed');

@@ -143,7 +143,9 @@ function lastRounds(attempts: readonly Attempt[]): Attempt[] {
     // Without an address of ours there was no route from any.
     const isAgain =
       attempt.localAddress === null || round.some(({ localAddress }) => localAddress === attempt.localAddress);
-    rounds.set(place, isAgain ? [attempt] : [...round, attempt]);
+    // That the deadline cut off the second time does not undo what failed the first.
+    const isCutOff = attempt.verdict === 'undetermined' && round.some(({ verdict }) => verdict === 'error');
+    if (!(isAgain && isCutOff)) rounds.set(place, isAgain ? [attempt] : [...round, attempt]);
   }
   return [...rounds.values()].flat();
 }

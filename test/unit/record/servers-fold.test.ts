@@ -55,6 +55,7 @@ describe('a server', () => {
     ['asked again, it is what it was last', [at('1', ETH), 'pass'], [at('2', ETH), 'fail'], 'error'],
     ['asked again, and cut off', [at('1', ETH), 'pass'], [at('2', ETH), 'unknown'], 'undetermined'],
     ['asked again, and better', [at('1', ETH), 'fail'], [at('2', ETH), 'pass'], 'ok'],
+    ['failed, asked again, and cut off', [at('1', ETH), 'fail'], [at('2', ETH), 'unknown'], 'error'],
     ['no route to it any more', [at('1', ETH), 'pass'], [at('2', null), 'fail'], 'error'],
   ] as const)('%s', (_what, first, second, verdict) => {
     expect(verdictOf(first, second)).toBe(verdict);
