@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Message, parseMessage } from 'werift-ice';
+import { locate } from '../scripts/requirements.mjs';
 import {
   ErrorCodeAttribute,
   IceControlling,
@@ -205,13 +206,12 @@ console.log(
 );
 
 // The same work in Go, by the codec that most servers of pion's family have.
-const pion = JSON.parse(execFileSync(buildGo('codec-pion'), { encoding: 'utf8' })) as Record<
-  'answer' | 'check',
-  number
->;
-console.log(
-  `pion (Go): Binding answer ${(pion.answer / 1000).toFixed(1)} k/s, connectivity check ${(pion.check / 1000).toFixed(1)} k/s\n`,
-);
+const pion = pionRates();
+if (pion === undefined) console.log('Go or pion is not installed: left out\n');
+else
+  console.log(
+    `pion (Go): Binding answer ${(pion.answer / 1000).toFixed(1)} k/s, connectivity check ${(pion.check / 1000).toFixed(1)} k/s\n`,
+  );
 
 const perSecond = (rates: typeof answer4, name: string): number =>
   rates.find((rate) => rate.name === name)?.perSecond ?? Number.NaN;
@@ -231,8 +231,15 @@ for (const [what, rates, name, target] of [
   const ratio = perSecond(rates, 'iceprobe') / perSecond(rates, name);
   keepCodecRow(what, perSecond(rates, 'iceprobe'), name, perSecond(rates, name), ratio, target);
 }
-keepCodecRow('Binding answer, IPv4', perSecond(answer4, 'iceprobe'), 'pion (Go)', pion.answer);
-keepCodecRow('check with integrity', perSecond(integrity, 'iceprobe'), 'pion (Go)', pion.check);
+if (pion !== undefined) {
+  keepCodecRow('Binding answer, IPv4', perSecond(answer4, 'iceprobe'), 'pion (Go)', pion.answer);
+  keepCodecRow('check with integrity', perSecond(integrity, 'iceprobe'), 'pion (Go)', pion.check);
+}
+
+function pionRates(): Record<'answer' | 'check', number> | undefined {
+  if (locate('go') === undefined || locate('pion') === undefined) return undefined;
+  return JSON.parse(execFileSync(buildGo('codec-pion'), { encoding: 'utf8' })) as Record<'answer' | 'check', number>;
+}
 
 function keepCodecRow(
   what: string,

@@ -1,6 +1,6 @@
 // The table of all benches, from the rows that each has kept.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
 
@@ -29,12 +29,14 @@ export function benchTable(file) {
 /**
  * Puts the table into docs/benchmarks.md.
  * @param {string} table
+ * @param {readonly string[]} [leftOut]  what is not in it
  */
-export function writeTable(table) {
-  const machine = `Node ${process.version.slice(1)}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${new Date().toISOString().slice(0, 10)}.`;
+export function writeTable(table, leftOut = []) {
+  const machine = `Node ${process.version.slice(1)}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${new Date().toISOString().slice(0, 10)}, a load of ${loadavg()[0]?.toFixed(1)} at the end.`;
+  const without = leftOut.length === 0 ? '' : `\n\nLeft out: ${leftOut.join('; ')}.`;
   const page = readFileSync(PAGE, 'utf8');
   writeFileSync(
     PAGE,
-    page.replace(MARKS, (_, begin, end) => `${begin}\n${machine}\n\n${table}\n${end}`),
+    page.replace(MARKS, (_, begin, end) => `${begin}\n${machine}${without}\n\n${table}\n${end}`),
   );
 }

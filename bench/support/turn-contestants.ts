@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { locate } from '../../scripts/requirements.mjs';
 import { startTurnServer } from '../../src/turn-server/start.ts';
 
 export const USER = 'user';
@@ -23,11 +24,16 @@ export function contestantsOf(folder: string, script: string): readonly [Contest
     spawn(process.execPath, [script, 'serve', name, String(port), String(peer)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+  const coturn: Contestant = {
+    name: 'coturn',
+    modes: ['channel', 'indication'],
+    start: (port) => startCoturn(folder, port),
+  };
   return [
     { name: 'bare Node loop', modes: ['bare'], start: here('bare') },
     { name: 'iceprobe', modes: ['channel', 'indication'], start: here('iceprobe') },
     { name: 'node-turn', modes: ['indication'], start: here('node-turn') },
-    { name: 'coturn', modes: ['channel', 'indication'], start: (port) => startCoturn(folder, port) },
+    ...(locate('coturn') === undefined ? [] : [coturn]),
   ];
 }
 
