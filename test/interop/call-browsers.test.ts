@@ -20,20 +20,22 @@ function expectConnected(one: Call | undefined, stacks: readonly string[]): void
   expect(one).toMatchObject({ outcome: 'connected' });
   expect(one?.peers.map(({ stack }) => stack)).toEqual(stacks.map((name) => expect.stringContaining(name)));
   expect(one?.data?.returned).toBeGreaterThan(0);
-  expect(one?.data?.throughput.toAnswerer).toBeGreaterThan(0);
-  expect(one?.data?.throughput.toOfferer).toBeGreaterThan(0);
+  // Messages came back, so they cross both ways. A burst may be cut short on a busy machine, and its rate is null then.
+  const { toAnswerer, toOfferer } = one?.data?.throughput ?? {};
+  expect(Math.max(toAnswerer ?? 0, toOfferer ?? 0)).toBeGreaterThan(0);
   const { offerMs, answerMs, iceMs, channelMs } = one?.timing ?? {};
   const steps = [offerMs, answerMs, iceMs, channelMs].map((ms) => ms ?? Number.NaN);
   expect(steps.every((ms) => ms >= 0)).toBe(true);
   // Clocks of two processes are set side by side to a few milliseconds.
   expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-  // The ends may change to another pair at different times; the one that carries it stands at both.
+  // The ends may change to another pair at different times; the one that carries it stands at both. Beside it may stand one
+  // of the same ports that was never checked: a candidate under a name that nobody resolves, before it was learnt as a peer's.
   const [here, there] = one?.peers.map(({ pairs }) => pairs) ?? [];
   const selected = here?.find((pair) => pair.selected);
-  const mirrored = there?.find(
+  const mirrored = there?.filter(
     ({ local, remote }) => local.port === selected?.remote.port && remote.port === selected?.local.port,
   );
-  expect(mirrored).toMatchObject({ state: 'succeeded' });
+  expect(mirrored?.map(({ state }) => state)).toContain('succeeded');
 }
 
 describeNeeding('chromium', 'firefox')('a call with a browser', { timeout: LIMIT }, () => {
